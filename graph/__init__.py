@@ -1,0 +1,1 @@
+"""The engine: documents, validation, planning, execution, caching. Knows nothing of torch, images or HTTP."""

@@ -1,0 +1,51 @@
+"""What a running node may ask of the house: the service called `ctx`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.errors import Cancelled
+
+
+@dataclass(slots=True)
+class Context:
+    """The running node's link to its job. A node that wants it declares a keyword-only parameter `ctx: Context`."""
+
+    job: str = ""
+    node: str = ""
+    """The node's id in the running graph."""
+    title: str = ""
+    prompt: Mapping[str, Any] = field(default_factory=dict)
+    """The execution graph of the job, in the API shape, as it was submitted."""
+    document: Mapping[str, Any] | None = None
+    """The whole document it came from, if there was one, for embedding into results."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever the client sent along (`extra_data`)."""
+    previews: str = "none"
+    """How the client wants running pictures: `none`, `auto`, `latent2rgb` or `taesd`."""
+    shown: dict[str, Any] = field(default_factory=dict)
+    report: Callable[[float, float, bytes | None], None] = lambda value, maximum, preview: None
+    is_cancelled: Callable[[], bool] = lambda: False
+
+    def show(self, **ui: Any) -> None:
+        """Show a result to people: lists of JSON by kind, such as `images=[{"filename": …}]` or `text=["…"]`."""
+        for kind, entries in ui.items():
+            self.shown.setdefault(kind, []).extend(entries)
+
+    def progress(self, value: float, maximum: float, preview: bytes | None = None) -> None:
+        """Tell that `value` of `maximum` steps are done, with an encoded picture of the work so far if there is one.
+
+        Raises:
+            Cancelled: the job was asked to stop.
+        """
+        self.check_cancelled()
+        self.report(value, maximum, preview)
+
+    def check_cancelled(self) -> None:
+        """Stop here if the job was asked to stop.
+
+        Raises:
+            Cancelled: it was.
+        """
+        if self.is_cancelled():
+            raise Cancelled("The job was cancelled.")

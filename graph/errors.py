@@ -1,0 +1,107 @@
+"""Every error of the engine, and `Problem`: what is wrong with a user's workflow, as data.
+
+LatentloomError
+├── DeclarationError        a node declaration is wrong; found at import
+├── WorkflowError           a document cannot be read as a workflow
+├── InvalidWorkflow         a workflow was read but cannot run; carries its problems
+├── FolderError             a file name is not acceptable, or the file is not there
+├── CacheError              a cache entry cannot be used
+├── NodeFailed              a node raised while running; carries the node
+├── Cancelled               the job was asked to stop
+└── WorkerError             the worker process cannot serve
+    ├── WorkerCrashed       it ended while running a job
+    └── WorkerHung          it stopped answering
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ProblemCode = Literal[
+    "missing_node_type",
+    "unknown_node_type",
+    "required_input_missing",
+    "invalid_input_type",
+    "value_smaller_than_min",
+    "value_bigger_than_max",
+    "value_not_in_list",
+    "dangling_link",
+    "bad_slot",
+    "bad_link",
+    "return_type_mismatch",
+    "dependency_cycle",
+    "no_outputs",
+    "unknown_target",
+    "custom_validation_failed",
+    "exception_during_validation",
+    "subgraph_error",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a workflow, with a sentence that says what to do.
+
+    `node` and `input` are None where the problem concerns the whole workflow or the whole node.
+    `value` is what was found (JSON-able); `details` holds machine-readable extras such as `min`, `choices` or `path`.
+    """
+
+    code: ProblemCode
+    message: str
+    node: str | None = None
+    input: str | None = None
+    value: Any = None  # any JSON value: it is the user's own
+    details: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+
+class LatentloomError(Exception):
+    """Anything this engine raises on purpose."""
+
+
+class DeclarationError(LatentloomError):
+    """A node declaration cannot be understood; the message names file, function and parameter."""
+
+
+class WorkflowError(LatentloomError):
+    """A document cannot be read as a workflow."""
+
+
+class InvalidWorkflow(LatentloomError):
+    """A workflow cannot run; `problems` says why, all of it at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class FolderError(LatentloomError):
+    """A file name leaves its folder, is not acceptable, or names nothing."""
+
+
+class CacheError(LatentloomError):
+    """A cache entry is damaged or holds something that cannot be stored."""
+
+
+class NodeFailed(LatentloomError):
+    """A node raised while running; `__cause__` is what it raised."""
+
+    def __init__(self, node: str, node_type: str, message: str) -> None:
+        super().__init__(message)
+        self.node = node
+        self.node_type = node_type
+
+
+class Cancelled(LatentloomError):
+    """The job was asked to stop; raised at the next safe point of the running node."""
+
+
+class WorkerError(LatentloomError):
+    """The worker process cannot serve."""
+
+
+class WorkerCrashed(WorkerError):
+    """The worker process ended while it was running a job."""
+
+
+class WorkerHung(WorkerError):
+    """The worker process stopped answering and was replaced."""

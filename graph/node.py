@@ -1,0 +1,250 @@
+"""The `@node` declaration: a typed function becomes a node, and its signature becomes the specification."""
+
+import inspect
+import types
+import typing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import annotated_types
+from pydantic.fields import FieldInfo
+
+from graph.datatypes import Socket
+from graph.errors import DeclarationError
+from graph.spec import Autogrow, InputSpec, Json, NodeSpec, Occupies, OutputSpec
+from graph.values import AsList, Expansion
+
+Function = TypeVar("Function", bound=Callable[..., Any])  # a node may return anything its annotation says
+Needs = Callable[..., Sequence[str] | Awaitable[Sequence[str]]]
+"""Asked with the inputs evaluated so far (lazy ones are None until then); names the lazy inputs it still wants."""
+Fingerprint = Callable[..., Json | Awaitable[Json]]
+"""Asked with the constant inputs (linked ones are None); its answer is part of the key. NaN means: never cached."""
+Check = Callable[..., bool | str | Awaitable[bool | str]]
+"""Asked with the constant inputs; True, or a sentence that says what is wrong."""
+
+_WIDGETS = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """How an input looks and behaves, beside its limits (`pydantic.Field`): `Annotated[str, Widget(multiline=True)]`."""
+
+    multiline: bool = False
+    step: int | float | None = None
+    socket_only: bool = False
+    lazy: bool = False
+    raw_link: bool = False
+    control_after_generate: bool = False
+    optional: bool = False
+    """Shown under the optional inputs although it has a default."""
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values a text input may take: `Annotated[str, Choices(SAMPLERS)]`. A `Literal` says the same."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A text input that names a file of a folder: `Annotated[str, Files("checkpoints")]`."""
+
+    folder: str
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """A dict parameter whose entries grow as people link them: `Annotated[dict[str, float], Grow(tuple("abc"))]`.
+
+    The document writes them as `<parameter>.<name>`; the function receives `{name: value}`.
+    """
+
+    names: tuple[str, ...]
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A specification with the code behind it. Only a worker has these; everybody else has the specification."""
+
+    spec: NodeSpec
+    function: Callable[..., Any]  # called with the inputs and the services by keyword
+    services: frozenset[str] = frozenset()
+    """Names of the keyword-only parameters: what the house provides, such as `ctx` or `models`."""
+    needs: Needs | None = None
+    fingerprint: Fingerprint | None = None
+    check: Check | None = None
+
+
+def node(
+    type_id: str,
+    *,
+    title: str,
+    category: str,
+    version: int = 1,
+    output: bool = False,
+    cacheable: bool = True,
+    occupies: Occupies = "cpu",
+    takes_lists: bool = False,
+    deprecated: bool = False,
+    experimental: bool = False,
+    needs: Needs | None = None,
+    fingerprint: Fingerprint | None = None,
+    check: Check | None = None,
+) -> Callable[[Function], Function]:
+    """Declare a function as the node type `type_id`.
+
+    Parameters before the star are inputs, parameters after it are services of the house; annotations, defaults and the
+    docstring give everything else. The function itself is returned unchanged but for the attribute `__node__`.
+
+    Raises:
+        DeclarationError: at import, naming file, function and parameter.
+    """
+
+    def declare(function: Function) -> Function:
+        hints = _hints(function)
+        inputs, services = [], set()
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                services.add(parameter.name)
+            else:
+                inputs.append(_input(function, parameter, hints.get(parameter.name, inspect.Parameter.empty)))
+        spec = NodeSpec(
+            id=type_id,
+            title=title,
+            category=category,
+            description=inspect.getdoc(function) or "",
+            version=version,
+            inputs=tuple(inputs),
+            outputs=_outputs(function, hints.get("return", inspect.Parameter.empty)),
+            is_output=output,
+            takes_lists=takes_lists,
+            cacheable=cacheable,
+            occupies=occupies,
+            has_fingerprint=fingerprint is not None,
+            has_validator=check is not None,
+            deprecated=deprecated,
+            experimental=experimental,
+            source=function.__module__,
+        )
+        declared = Node(spec, function, frozenset(services), needs, fingerprint, check)
+        function.__node__ = declared  # type: ignore[attr-defined]  # read back by the registry
+        return function
+
+    return declare
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise DeclarationError(f"{_where(function)}: cannot read the annotations: {error}") from error
+
+
+def _where(function: Callable[..., Any], parameter: str | None = None) -> str:
+    code = function.__code__
+    place = f'{code.co_filename}:{code.co_firstlineno}, node function "{function.__name__}"'
+    return f'{place}, parameter "{parameter}"' if parameter else place
+
+
+def _input(function: Callable[..., Any], parameter: inspect.Parameter, annotation: Any) -> InputSpec:
+    where = _where(function, parameter.name)
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise DeclarationError(f"{where}: * and ** parameters cannot be inputs; use Grow for a growing group.")
+    if annotation is inspect.Parameter.empty:
+        raise DeclarationError(f"{where}: needs an annotation, such as `int` or a socket type.")
+    kind, markers, optional = _unwrap(annotation)
+    widget = next((each for each in markers if isinstance(each, Widget)), Widget())
+    facts: dict[str, Any] = {"name": parameter.name, **_limits(markers), **_kind(where, kind, markers)}
+    if parameter.default is not parameter.empty and parameter.default is not None:
+        facts |= {"has_default": True, "default": parameter.default}
+    for flag in ("multiline", "socket_only", "lazy", "raw_link", "control_after_generate", "options"):
+        facts[flag] = getattr(widget, flag)
+    facts["step"] = widget.step if widget.step is not None else facts.get("step")
+    facts["required"] = not (optional or widget.optional or parameter.default is None)
+    return InputSpec(**facts)
+
+
+def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
+    """The bare type, every marker found around it, and whether `None` is allowed."""
+    markers: list[Any] = []
+    optional = False
+    while True:
+        origin = typing.get_origin(annotation)
+        if origin is typing.Annotated:
+            annotation, *found = typing.get_args(annotation)
+            markers += found
+        elif origin in (typing.Union, types.UnionType):
+            members = [each for each in typing.get_args(annotation) if each not in (type(None), Expansion)]
+            optional = optional or type(None) in typing.get_args(annotation)
+            if len(members) != 1:
+                return annotation, markers, optional
+            annotation = members[0]
+        else:
+            return annotation, markers, optional
+
+
+def _kind(where: str, kind: Any, markers: Sequence[Any]) -> dict[str, Any]:
+    """The facts that follow from the annotated type itself."""
+    for marker in markers:
+        if isinstance(marker, Socket):
+            return {"type": marker.name}
+        if isinstance(marker, Files):
+            return {"type": "COMBO", "files": marker.folder, "extra_choices": marker.extra}
+        if isinstance(marker, Choices):
+            return {"type": "COMBO", "choices": marker.values}
+        if isinstance(marker, Grow):
+            inner, inner_markers, _ = _unwrap(typing.get_args(kind)[1])
+            group = Autogrow(names=marker.names, minimum=marker.minimum)
+            return {**_kind(where, inner, inner_markers), "autogrow": group}
+    if typing.get_origin(kind) is Literal:
+        return {"type": "COMBO", "choices": typing.get_args(kind)}
+    if kind in _WIDGETS:
+        return {"type": _WIDGETS[kind]}
+    raise DeclarationError(
+        f"{where}: {kind!r} is neither a socket type (Annotated[..., Socket(...)]) nor one of int, float, str, bool, "
+        "Literal[...]."
+    )
+
+
+def _limits(markers: Sequence[Any]) -> dict[str, Any]:
+    """Minimum, maximum, step and help from `pydantic.Field`."""
+    facts: dict[str, Any] = {}
+    for info in markers:
+        if not isinstance(info, FieldInfo):
+            continue
+        facts["help"] = info.description or ""
+        for limit in info.metadata:
+            if isinstance(limit, annotated_types.Ge):
+                facts["minimum"] = limit.ge
+            elif isinstance(limit, annotated_types.Le):
+                facts["maximum"] = limit.le
+            elif isinstance(limit, annotated_types.MultipleOf):
+                facts["step"] = limit.multiple_of
+    return facts
+
+
+def _outputs(function: Callable[..., Any], annotation: Any) -> tuple[OutputSpec, ...]:
+    if annotation is inspect.Parameter.empty:
+        raise DeclarationError(f"{_where(function)}: needs a return annotation; `None` means no outputs.")
+    kind, markers, _ = _unwrap(annotation)
+    if kind is type(None) or kind is None:
+        return ()
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        hints = typing.get_type_hints(kind, include_extras=True)
+        return tuple(_output(function, hints[name], name) for name in kind._fields)
+    if typing.get_origin(kind) is tuple:
+        return tuple(_output(function, each) for each in typing.get_args(kind))
+    return (_output(function, typing.Annotated[kind, *markers] if markers else kind),)
+
+
+def _output(function: Callable[..., Any], annotation: Any, name: str | None = None) -> OutputSpec:
+    kind, markers, _ = _unwrap(annotation)
+    facts = _kind(_where(function, "return"), kind, markers)
+    help_text = next((each.description or "" for each in markers if isinstance(each, FieldInfo)), "")
+    is_list = any(isinstance(each, AsList) for each in markers)
+    return OutputSpec(name=name or facts["type"], type=facts["type"], is_list=is_list, help=help_text)

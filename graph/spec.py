@@ -1,0 +1,106 @@
+"""What a node is, as plain data: the specification that validation, the editor and the documentation derive from."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
+Occupies = Literal["instant", "cpu", "io", "gpu"]
+"""What a node needs while it runs. `instant` runs at once on the scheduler's own thread and must take microseconds;
+`cpu` and `io` nodes overlap with everything; `gpu` nodes run one at a time per device."""
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Autogrow(_Data):
+    """A group of inputs that grows as people link them: `values.a`, `values.b`, … or `images.image0`, ….
+
+    `names` lists the possible children in order, without the group's own name; the first `minimum` of them are required.
+    """
+
+    names: tuple[str, ...]
+    minimum: int = Field(default=0, ge=0)
+
+
+class InputSpec(_Data):
+    """One input of a node: its socket type, its limits and its help."""
+
+    name: str
+    type: str
+    """A wire type: a socket such as `IMAGE`, a widget type (`INT FLOAT STRING BOOLEAN COMBO`), a union, or `*`."""
+    required: bool = True
+    """Whether the input must be given (or have a default)."""
+    has_default: bool = False
+    default: Json = None
+    choices: tuple[Json, ...] | None = None
+    """The acceptable values of a COMBO whose list is fixed."""
+    files: str | None = None
+    """The folder whose files a COMBO chooses from, such as `checkpoints` or `input`; the key of a node that reads a
+    file holds the content of that file."""
+    extra_choices: tuple[str, ...] = ()
+    """Names that a `files` COMBO accepts besides the files themselves."""
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    step: int | float | None = None
+    help: str = ""
+    multiline: bool = False
+    socket_only: bool = False
+    """Whether a widget type is shown as a socket without a widget."""
+    lazy: bool = False
+    """Whether the input is evaluated only when the node asks for it."""
+    raw_link: bool = False
+    """Whether the node receives the `[node, slot]` pair itself instead of a value."""
+    control_after_generate: bool = False
+    """Whether the editor offers to change the value after each run, as seeds do."""
+    autogrow: Autogrow | None = None
+    options: Mapping[str, Json] = Field(default_factory=dict)
+    """Further options of the classic protocol, passed on as they are."""
+
+
+class OutputSpec(_Data):
+    """One output of a node. A list output maps its consumers over the elements."""
+
+    name: str
+    type: str
+    is_list: bool = False
+    help: str = ""
+
+
+class NodeSpec(_Data):
+    """Everything about a node type except its code."""
+
+    id: str
+    """The type id that documents use (`class_type`); it never changes once released."""
+    title: str
+    category: str
+    description: str = ""
+    """Markdown; its first line is one sentence."""
+    version: int = Field(default=1, ge=1)
+    """Raised when the meaning of the node changes; part of every cache key."""
+    inputs: tuple[InputSpec, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    is_output: bool = False
+    """Whether the node is a reason to run a graph: it saves or shows something."""
+    takes_lists: bool = False
+    """Whether the node receives whole lists instead of being mapped over their elements."""
+    cacheable: bool = True
+    occupies: Occupies = "cpu"
+    accepts_undeclared: bool = False
+    """Whether inputs that are not declared reach the node."""
+    depends_on_id: bool = False
+    """Whether the result depends on the node's id, so that two equal nodes are not one."""
+    has_fingerprint: bool = False
+    """Whether the node brings a change token of its own."""
+    has_validator: bool = False
+    """Whether the node's own code checks some inputs; only a worker can ask it."""
+    deprecated: bool = False
+    experimental: bool = False
+    source: str = "latentloom"
+    """The module or node pack that declares the node."""
+
+    def input(self, name: str) -> InputSpec | None:
+        """The declared input called `name`, if there is one."""
+        return next((each for each in self.inputs if each.name == name), None)

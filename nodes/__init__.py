@@ -1,0 +1,1 @@
+"""What people drop on the canvas: node declarations by category over the diffusion workshop."""

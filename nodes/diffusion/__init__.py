@@ -1,0 +1,1 @@
+"""The diffusion workshop: models, samplers, text encoding, training. Knows torch and diffusers, not graphs or HTTP."""

@@ -1,0 +1,147 @@
+"""The values that travel between diffusion steps: pictures, latents, conditionings, and handles of models.
+
+Shapes: pictures `(batch, height, width, channels)` float32 in 0..1; masks `(batch, height, width)` float32 in 0..1, where
+1 is the part to be changed; latents `(batch, channels, height, width)`, unscaled as the autoencoder gives them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+import torch
+from torch import Tensor
+
+Component = Literal["model", "clip", "vae"]
+
+
+class Latent(TypedDict):
+    """What LATENT links carry. A dict, so that node packs can add keys of their own."""
+
+    samples: Tensor
+    """(batch, channels, height, width)"""
+    noise_mask: NotRequired[Tensor]
+    """(batch, height, width) or (batch, 1, height, width) at picture size; 1 is sampled anew, 0 is kept."""
+    batch_index: NotRequired[list[int]]
+    """Which item of a noise batch each sample takes its noise from."""
+
+
+Conditioning = Sequence[tuple[Tensor, Mapping[str, Any]]]
+"""What CONDITIONING links carry: pairs of an encoded text `(batch, tokens, width)` and options, keyed as the ecosystem
+does: `pooled_output`, `area` (height, width, y, x in latent cells, or ("percentage", h, w, y, x)), `strength`, `mask`,
+`mask_strength`, `set_area_to_bounds`, `start_percent`, `end_percent`, `guidance`, `control`, …"""
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """Where weights come from: one component of a file or folder."""
+
+    path: Path
+    component: Component
+    architecture: str
+    """The model family, such as `sd1`; parts that do not belong together differ here."""
+    digest: str = ""
+    """Content digest of the file, where it is known: two equal digests are the same weights."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A change to weights, such as a LoRA, applied when the model is put on its device."""
+
+    source: Path
+    kind: str
+    strength: float
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class ModelHandle:
+    """What MODEL links carry: which diffusion model, with which patches and options. Weights stay in the registry."""
+
+    source: ModelSource
+    patches: tuple[Patch, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Overrides such as `prediction`, `shift`, `rescale_cfg`: small, immutable, JSON-able values."""
+
+    def with_options(self, **changes: Any) -> "ModelHandle":
+        """The same model with some options changed."""
+        return replace(self, options={**self.options, **changes})
+
+
+@dataclass(frozen=True)
+class ClipHandle:
+    """What CLIP links carry: which text encoder, and from which layer its output is taken."""
+
+    source: ModelSource
+    patches: tuple[Patch, ...] = ()
+    stop_at_layer: int | None = None
+    """-1 is the last layer, -2 the one before; None is what the family is trained with."""
+
+
+@dataclass(frozen=True)
+class VaeHandle:
+    """What VAE links carry: which autoencoder."""
+
+    source: ModelSource
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """What SAMPLER links carry: an algorithm by name, with its options."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What NOISE links carry: a seed to draw from; None means no noise at all (zeros)."""
+
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class Guider:
+    """What GUIDER links carry: a model, conditionings by role (`positive`, `negative`) and how they are combined."""
+
+    model: ModelHandle
+    kind: str
+    conditionings: Mapping[str, Conditioning]
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LatentFormat:
+    """How a family's latents relate to its diffusion model: `model input = (latent - shift) * scale`."""
+
+    channels: int = 4
+    scale: float = 0.18215
+    shift: float = 0.0
+    downscale: int = 8
+    """Picture pixels per latent cell, in each direction."""
+    rgb_factors: tuple[tuple[float, float, float], ...] = ()
+    """One row a channel: the linear map from model-space latents to red, green, blue in -1..1, for previews."""
+    rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+class DiffusionModel(Protocol):
+    """A diffusion network on its device, as sampling sees it."""
+
+    latent_format: LatentFormat
+    device: torch.device
+    dtype: torch.dtype
+
+    def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
+        """The network's raw output (epsilon, v or flow, as it was trained).
+
+        Args:
+            x: (batch, channels, height, width), scaled as the network wants it.
+            timestep: (batch,) in the network's own units, 0..999 for the discrete families.
+            context: (batch, tokens, width) encoded text.
+            extra: further conditioning by name, such as `pooled_output`; empty for families that need none.
+        """
+        ...
+
+
+OnStep = Callable[[int, int, Tensor, Tensor], None]
+"""Called after each step with (step from 0, steps, x, denoised)."""

@@ -1,0 +1,1 @@
+"""Everything that faces the browser: HTTP handlers and the editor."""
