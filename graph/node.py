@@ -28,7 +28,7 @@ _WIDGETS = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """How an input looks and behaves, beside its limits (`pydantic.Field`): `Annotated[str, Widget(multiline=True)]`."""
+    """How an input looks and behaves, beside its limits (`Field`): `Annotated[str, Widget(multiline=True)]`."""
 
     multiline: bool = False
     step: int | float | None = None

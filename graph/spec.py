@@ -18,7 +18,7 @@ class _Data(BaseModel):
 class Autogrow(_Data):
     """A group of inputs that grows as people link them: `values.a`, `values.b`, … or `images.image0`, ….
 
-    `names` lists the possible children in order, without the group's own name; the first `minimum` of them are required.
+    `names` lists the possible children in order, without the group's own name; the first `minimum` are required.
     """
 
     names: tuple[str, ...]

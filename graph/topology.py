@@ -1,7 +1,7 @@
 """The shape of a valid graph: nodes, links, order. Pure structure, no business logic.
 
-Responsibilities: hold a graph that is known to be valid; answer who feeds whom, in which order to run, and what a set of
-targets needs.
+Responsibilities: hold a graph that is known to be valid; answer who feeds whom, in which order to run, and what a set
+of targets needs.
 """
 
 from collections.abc import Collection, Mapping

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 Prompt = Mapping[str, Mapping[str, Any]]
 """An execution graph in the API shape: node id -> `{"class_type": ..., "inputs": {...}}`; inputs are JSON or values."""
 
@@ -23,8 +22,8 @@ class Blocker:
 class Expansion:
     """A node's answer that it stands for a graph: run `graph`, then take `result` as the node's outputs.
 
-    `graph` is an execution graph in the API shape; its ids are made unique below the expanding node. Entries of `result`
-    are values, or `[node, slot]` links into `graph` (or into the graph outside).
+    `graph` is an execution graph in the API shape; its ids are made unique below the expanding node. Entries of
+    `result` are values, or `[node, slot]` links into `graph` (or into the graph outside).
     """
 
     graph: Prompt

@@ -1,7 +1,7 @@
 """The values that travel between diffusion steps: pictures, latents, conditionings, and handles of models.
 
-Shapes: pictures `(batch, height, width, channels)` float32 in 0..1; masks `(batch, height, width)` float32 in 0..1, where
-1 is the part to be changed; latents `(batch, channels, height, width)`, unscaled as the autoencoder gives them.
+Shapes: pictures `(batch, height, width, channels)` float32 in 0..1; masks `(batch, height, width)` float32 in 0..1,
+where 1 is the part to be changed; latents `(batch, channels, height, width)`, unscaled as the autoencoder gives them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
