@@ -1,0 +1,39 @@
+# The whole working day. Every line has its plain pip/python twin in README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo serve test check format bench clean
+
+demo: .venv/.runtime  ## a picture from a saved graph, on the command line
+	$(BIN)/python server.py run workflows/text_to_image.json --timings
+
+serve: .venv/.runtime  ## the server, and the editor in the browser
+	$(BIN)/python server.py serve
+
+test: .venv/.test  ## every test
+	$(BIN)/python -m pytest
+
+check: .venv/.test  ## format, lint, types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.test  ## put the code in our format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## forget the environment and all run-time state
+	rm -rf .venv data
+
+# torch first and by its pin: left to a resolver it may become a build of several gigabytes.
+.venv/.runtime: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt .
+	touch $@
+
+.venv/.test: .venv/.runtime
+	$(BIN)/pip install --quiet --constraint constraints.txt ".[test]"
+	touch $@
