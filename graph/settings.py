@@ -1,0 +1,63 @@
+"""What an installation is told: where its files are, which device it uses, how much it may keep."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from graph.folders import Folders
+
+GIB = 1024**3
+CacheMode = Literal["all", "memory", "none"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a worker needs to know, as plain values that travel in a message."""
+
+    data: str = "data"
+    """Run-time state: inputs, outputs, caches, database."""
+    models: tuple[str, ...] = ("models",)
+    """Roots that hold the model folders, searched in order."""
+    output: str | None = None
+    """Where results go; `<data>/output` unless told otherwise."""
+    input: str | None = None
+    temp: str | None = None
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:N`."""
+    cache: CacheMode = "all"
+    """Which results are kept: in memory and on disk, in memory only, or not at all."""
+    memory_cache_bytes: int = 2 * GIB
+    disk_cache_bytes: int = 10 * GIB
+    model_budget_bytes: int | None = None
+    """How much memory weights may take; None is a share of what the device has."""
+
+    @property
+    def folders(self) -> Folders:
+        """The directories that these settings name."""
+        return Folders(
+            data=Path(self.data),
+            models=[Path(root) for root in self.models],
+            output=Path(self.output) if self.output else None,
+            input=Path(self.input) if self.input else None,
+            temp=Path(self.temp) if self.temp else None,
+        )
+
+    def absolute(self) -> "Settings":
+        """The same with absolute paths, for a process that may start in another directory."""
+        paths = {name: getattr(self, name) for name in ("data", "output", "input", "temp")}
+        return replace(
+            self,
+            models=tuple(os.path.abspath(root) for root in self.models),  # noqa: PTH100 - must not resolve links
+            **{name: os.path.abspath(path) for name, path in paths.items() if path is not None},  # noqa: PTH100
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {**asdict(self), "models": list(self.models)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Settings":
+        """The settings that `to_data` wrote."""
+        return cls(**{**data, "models": tuple(data["models"])})
