@@ -10,7 +10,8 @@ LatentloomError
 ├── Cancelled               the job was asked to stop
 └── WorkerError             the worker process cannot serve
     ├── WorkerCrashed       it ended while running a job
-    └── WorkerHung          it stopped answering
+    ├── WorkerHung          it stopped answering
+    └── FrameError          a message between server and worker is not acceptable
 """
 
 from collections.abc import Mapping, Sequence
@@ -105,3 +106,7 @@ class WorkerCrashed(WorkerError):
 
 class WorkerHung(WorkerError):
     """The worker process stopped answering and was replaced."""
+
+
+class FrameError(WorkerError):
+    """A message between server and worker is too large, damaged, or holds something that is not data."""
