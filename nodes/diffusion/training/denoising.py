@@ -1,0 +1,73 @@
+"""Training of the denoiser: the loss of one step of text-conditional latent diffusion.
+
+Both halves of classifier-free guidance are learnt at once (Ho and Salimans, 2022, "Classifier-Free Diffusion Guidance",
+algorithm 1): a share of the captions is replaced by the empty prompt.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from nodes.diffusion.training.architecture import Denoiser
+from nodes.diffusion.training.latents import BatchSettings, LatentSet, draw_batch
+from nodes.diffusion.training.objective import Objective, stratified_timesteps
+from nodes.diffusion.training.vocabulary import CONTEXT_LENGTH
+
+Predict = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From token ids, noisy latents and timesteps to what the network predicts; a `Denoiser`, possibly compiled."""
+
+
+@dataclass(frozen=True)
+class DenoisingSettings:
+    """What the steps have in common. Sets other than the first are drawn with chance `other_sizes` from a step on."""
+
+    objective: Objective = field(default_factory=Objective)
+    batches: BatchSettings = field(default_factory=BatchSettings)
+    other_sizes: float = 0.0
+    other_sizes_from: int = 0
+
+
+def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
+    """Token ids, padded or cut to the context length: (batch, 77)."""
+    options = {"padding": "max_length", "truncation": True, "max_length": CONTEXT_LENGTH, "return_tensors": "pt"}
+    return tokenizer(captions, **options).input_ids
+
+
+def denoising_loss(
+    predict: Predict, tokenizer: CLIPTokenizer, sets: Sequence[LatentSet], settings: DenoisingSettings
+) -> Callable[[int], Tensor]:
+    """Return the loss as a function of the step alone, as the training loop wants it."""
+
+    def loss_at(step: int) -> Tensor:
+        share = settings.other_sizes if step >= settings.other_sizes_from and len(sets) > 1 else 0.0
+        shares = [1 - share, *([share / (len(sets) - 1)] * (len(sets) - 1) if len(sets) > 1 else [])]
+        batch = draw_batch(sets, shares, settings.batches, step)
+        generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
+        noise = torch.randn(batch.x0.shape, generator=generator)
+        timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)
+        xt = settings.objective.add_noise(batch.x0, noise, timesteps).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            output = predict(tokenise(tokenizer, batch.captions), xt, timesteps)
+        return settings.objective.loss(output, batch.x0, noise, timesteps)
+
+    return loss_at
+
+
+@torch.no_grad()
+def errors_by_noise(
+    denoiser: Denoiser, tokenizer: CLIPTokenizer, held: LatentSet, objective: Objective
+) -> tuple[float, float, float, float]:
+    """Mean squared error of the implied x_0 in each quarter of the chain, from the least to the most noise."""
+    count = len(held.latents)
+    x0 = held.latents.float()
+    noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(5))
+    timesteps = torch.arange(count) * (objective.schedule.steps - 1) // (count - 1)
+    xt = objective.add_noise(x0, noise, timesteps)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = denoiser(tokenise(tokenizer, held.captions), xt, timesteps).float()
+    errors = (objective.predicted_x0(xt, output, timesteps) - x0).square().mean((1, 2, 3))
+    quarters = [part.mean().item() for part in errors.chunk(4)]
+    return quarters[0], quarters[1], quarters[2], quarters[3]

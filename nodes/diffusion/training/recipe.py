@@ -1,0 +1,51 @@
+"""The numbers of the embedded model: one place that says how it was trained."""
+
+from dataclasses import dataclass
+
+from nodes.diffusion.training.architecture import AutoencoderSize, DenoiserSize
+from nodes.diffusion.training.autoencoding import AutoencodingSettings
+from nodes.diffusion.training.dataset import TRAINING_RANGES, PictureRange
+from nodes.diffusion.training.denoising import DenoisingSettings
+from nodes.diffusion.training.latents import BatchSettings
+from nodes.diffusion.training.loop import Schedule
+from nodes.diffusion.training.objective import Objective
+from nodes.diffusion.training.optimiser import Rates
+
+VALIDATION_COUNT = 256
+"""Pictures at the beginning of the square set that are never trained on."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines the weights, apart from the order of floating-point sums."""
+
+    pictures: tuple[PictureRange, ...]
+    autoencoder: AutoencoderSize
+    autoencoding: AutoencodingSettings
+    autoencoder_rates: Rates
+    autoencoder_schedule: Schedule
+    denoiser: DenoiserSize
+    denoising: DenoisingSettings
+    denoiser_rates: Rates
+    denoiser_schedule: Schedule
+    seed: int
+
+
+EMBEDDED = Recipe(
+    pictures=TRAINING_RANGES,
+    autoencoder=AutoencoderSize(),
+    autoencoding=AutoencodingSettings(),
+    autoencoder_rates=Rates(adam=2e-3, muon=0.01),
+    autoencoder_schedule=Schedule(2300, warmup_steps=20, decay_from=1500, decay="linear"),
+    denoiser=DenoiserSize(),
+    denoising=DenoisingSettings(
+        objective=Objective(power=0.5),
+        batches=BatchSettings(size=64, drop=0.1),
+        other_sizes=0.12,
+        other_sizes_from=1500,
+    ),
+    denoiser_rates=Rates(adam=2e-3, muon=0.02),
+    denoiser_schedule=Schedule(6000, decay_from=2500),
+    seed=0,
+)
+"""The recipe of `models/checkpoints/latentloom-tiny`."""
