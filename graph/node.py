@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import annotated_types
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from graph.datatypes import Socket
 from graph.errors import DeclarationError
@@ -100,6 +101,8 @@ def node(
 
     Parameters before the star are inputs, parameters after it are services of the house; annotations, defaults and the
     docstring give everything else. The function itself is returned unchanged but for the attribute `__node__`.
+    A default may also stand in the annotation, `Annotated[int, Field(default=20, ge=1)]`, where inputs without a
+    default follow.
 
     Raises:
         DeclarationError: at import, naming file, function and parameter.
@@ -159,7 +162,7 @@ def _input(function: Callable[..., Any], parameter: inspect.Parameter, annotatio
         raise DeclarationError(f"{where}: needs an annotation, such as `int` or a socket type.")
     kind, markers, optional = _unwrap(annotation)
     widget = next((each for each in markers if isinstance(each, Widget)), Widget())
-    facts: dict[str, Any] = {"name": parameter.name, **_limits(markers), **_kind(where, kind, markers)}
+    facts: dict[str, Any] = {"name": parameter.name, **_field_facts(markers), **_kind(where, kind, markers)}
     if parameter.default is not parameter.empty and parameter.default is not None:
         facts |= {"has_default": True, "default": parameter.default}
     for flag in ("multiline", "socket_only", "lazy", "raw_link", "control_after_generate", "options"):
@@ -211,13 +214,15 @@ def _kind(where: str, kind: Any, markers: Sequence[Any]) -> dict[str, Any]:
     )
 
 
-def _limits(markers: Sequence[Any]) -> dict[str, Any]:
-    """Minimum, maximum, step and help from `pydantic.Field`."""
+def _field_facts(markers: Sequence[Any]) -> dict[str, Any]:
+    """Minimum, maximum, step, help and default from `pydantic.Field`."""
     facts: dict[str, Any] = {}
     for info in markers:
         if not isinstance(info, FieldInfo):
             continue
-        facts["help"] = info.description or ""
+        facts["help"] = info.description or facts.get("help", "")
+        if info.default is not PydanticUndefined:
+            facts |= {"has_default": True, "default": info.default}
         for limit in info.metadata:
             if isinstance(limit, annotated_types.Ge):
                 facts["minimum"] = limit.ge

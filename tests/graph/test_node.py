@@ -155,3 +155,13 @@ def test_star_parameters_are_refused() -> None:
 
         @node("Bad", title="Bad", category="test")
         def bad(*things: int) -> None: ...
+
+
+def test_a_default_may_stand_in_the_annotation_so_that_inputs_without_one_can_follow() -> None:
+    @node("Sample", title="Sample", category="test")
+    def sample(steps: Annotated[int, Field(default=20, ge=1)], picture: Picture) -> None:
+        """Sample."""
+
+    steps, picture = spec_of(sample).inputs
+    assert (steps.has_default, steps.default, steps.minimum) == (True, 20, 1)
+    assert not picture.has_default
