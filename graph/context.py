@@ -2,9 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from graph.errors import Cancelled
+
+
+class RunningGraph(Protocol):
+    """The graph as it runs now: the nodes of the document, and those that expansions made."""
+
+    def node(self, node_id: str) -> Mapping[str, Any] | None:
+        """A node in the API shape, `{"class_type": …, "inputs": {…}}`; None if there is none."""
+        ...
+
+    def parent(self, node_id: str) -> str | None:
+        """The node that expanded into this one; None for a node of the document."""
+        ...
+
+    def display(self, node_id: str) -> str:
+        """The node of the document that stands for this one; the node itself, if it is in the document."""
+        ...
 
 
 @dataclass(slots=True)
@@ -23,6 +39,8 @@ class Context:
     """Whatever the client sent along (`extra_data`)."""
     previews: str = "none"
     """How the client wants running pictures: `none`, `auto`, `latent2rgb` or `taesd`."""
+    running: RunningGraph | None = None
+    """For nodes that build on the graph around them, such as loops."""
     shown: dict[str, Any] = field(default_factory=dict)
     report: Callable[[float, float, bytes | None], None] = lambda value, maximum, preview: None
     is_cancelled: Callable[[], bool] = lambda: False

@@ -92,6 +92,8 @@ class NodeSkipped(_Event):
 
     kind: Literal["node_skipped"] = "node_skipped"
     node: NodeRef
+    message: str | None = None
+    """What the blocker says: an error of this node, told once. None means that the skip was meant to be silent."""
 
 
 class Failure(BaseModel):

@@ -79,6 +79,8 @@ class Node:
     needs: Needs | None = None
     fingerprint: Fingerprint | None = None
     check: Check | None = None
+    unpacks: bool = False
+    """Whether the function returns a tuple of its outputs even where there is only one."""
 
 
 def node(
@@ -134,7 +136,8 @@ def node(
             experimental=experimental,
             source=function.__module__,
         )
-        declared = Node(spec, function, frozenset(services), needs, fingerprint, check)
+        unpacks = _is_tuple(_unwrap(hints.get("return"))[0])
+        declared = Node(spec, function, frozenset(services), needs, fingerprint, check, unpacks)
         function.__node__ = declared  # type: ignore[attr-defined]  # read back by the registry
         return function
 
@@ -239,12 +242,18 @@ def _outputs(function: Callable[..., Any], annotation: Any) -> tuple[OutputSpec,
     kind, markers, _ = _unwrap(annotation)
     if kind is type(None) or kind is None:
         return ()
-    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if _is_tuple(kind) and hasattr(kind, "_fields"):
         hints = typing.get_type_hints(kind, include_extras=True)
         return tuple(_output(function, hints[name], name) for name in kind._fields)
-    if typing.get_origin(kind) is tuple:
+    if _is_tuple(kind):
         return tuple(_output(function, each) for each in typing.get_args(kind))
     return (_output(function, typing.Annotated[kind, *markers] if markers else kind),)
+
+
+def _is_tuple(kind: Any) -> bool:
+    """Whether an annotation names several outputs: `tuple[…]` or a NamedTuple."""
+    named = isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+    return named or typing.get_origin(kind) is tuple
 
 
 def _output(function: Callable[..., Any], annotation: Any, name: str | None = None) -> OutputSpec:

@@ -4,7 +4,7 @@ Responsibilities: hold a graph that is known to be valid; answer who feeds whom,
 of targets needs.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -66,6 +66,24 @@ class Graph:
                     needed.add(link.node)
                     queue.append(link.node)
         return frozenset(needed)
+
+    def order_for(self, targets: Iterable[str]) -> list[str]:
+        """The targets and everything that feeds them, every node after all that feed it, target by target."""
+        order: list[str] = []
+        entered: set[str] = set()
+        for target in targets:
+            stack: list[tuple[str, bool]] = [(target, False)]
+            while stack:
+                node_id, fed = stack.pop()
+                if fed:
+                    order.append(node_id)
+                elif node_id not in entered:
+                    entered.add(node_id)
+                    stack.append((node_id, True))
+                    for link in reversed([*self.nodes[node_id].links.values()]):
+                        if link.node not in entered:
+                            stack.append((link.node, False))
+        return order
 
     @cached_property
     def prompt(self) -> dict[str, Json]:
