@@ -46,7 +46,7 @@ def test_half_precision_is_read_as_float(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no latent at all", (2**60).to_bytes(8, "little")])
 def test_anything_else_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.latent").write_bytes(content)
-    with pytest.raises(LatentFileError, match='"x.latent" holds no latent'):
+    with pytest.raises(LatentFileError, match=r'"x\.latent" holds no latent'):
         read(tmp_path / "x.latent")
 
 

@@ -180,13 +180,13 @@ def test_a_damaged_file_is_an_error_of_ours(tmp_path: Path, suffix: str, share: 
     path = saved(tmp_path / f"x.{suffix}", levels(64, 64))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(PictureError, match="x."):
+    with pytest.raises(PictureError, match=r"(damaged|not a picture)"):
         read(path)
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
-    with pytest.raises(PictureError, match='"bomb.png" is too large: a picture may have 64 million pixels'):
+    with pytest.raises(PictureError, match=r'"bomb\.png" is too large: a picture may have 64 million pixels'):
         read(tmp_path / "bomb.png")
     monkeypatch.setattr(picture_files, "MAX_FRAME_PIXELS", 20)
     with pytest.raises(PictureError, match="too large"):
