@@ -1,0 +1,122 @@
+"""Saving pictures and latents: names, what the files say about their making, and what clients are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image, PngImagePlugin
+from safetensors import safe_open
+
+from graph.artefacts import Artefacts
+from graph.context import Context
+from graph.errors import Cancelled, FolderError
+from graph.folders import Folders
+from nodes.opening import load_image, load_image_mask, load_latent
+from nodes.saving import preview_image, save_image, save_latent
+
+PROMPT = {"7": {"class_type": "SaveImage", "inputs": {"images": ["6", 0], "filename_prefix": "ä"}}}
+DOCUMENT = {"latentloom": 1, "graph": PROMPT, "layout": {"nodes": {"7": {"at": [1, 2]}}}}
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(data=tmp_path)
+
+
+@pytest.fixture
+def artefacts(folders: Folders) -> Artefacts:
+    return Artefacts(folders)
+
+
+def pictures(count: int = 2) -> torch.Tensor:
+    return torch.randint(0, 256, (count, 4, 6, 3), generator=torch.Generator().manual_seed(0)).float() / 255
+
+
+def texts_of(path: Path) -> dict[str, Any]:
+    with Image.open(path) as picture:
+        assert isinstance(picture, PngImagePlugin.PngImageFile)
+        return {key: json.loads(text) for key, text in picture.text.items()}
+
+
+def test_each_picture_of_a_batch_gets_a_number(folders: Folders, artefacts: Artefacts) -> None:
+    ctx = Context()
+    assert save_image(pictures(), "sub/%width%x%height%_%batch_num%", ctx=ctx, artefacts=artefacts).images is not None
+    save_image(pictures(1), "sub/6x4_0", ctx=ctx, artefacts=artefacts)
+    assert ctx.shown == {
+        "images": [
+            {"filename": "6x4_0_00001_.png", "subfolder": "sub", "type": "output"},
+            {"filename": "6x4_1_00001_.png", "subfolder": "sub", "type": "output"},
+            {"filename": "6x4_0_00002_.png", "subfolder": "sub", "type": "output"},
+        ]
+    }
+
+
+def test_a_saved_picture_is_read_back_exactly(folders: Folders, artefacts: Artefacts) -> None:
+    images = pictures()
+    save_image(images, "round", ctx=Context(), artefacts=artefacts)
+    for number, image in enumerate(images, start=1):
+        loaded, mask = load_image(f"round_{number:05}_.png [output]", folders=folders)
+        assert torch.equal(loaded, image[None])
+        assert torch.equal(mask, torch.zeros(1, 64, 64))
+        red = load_image_mask(f"round_{number:05}_.png [output]", "red", folders=folders)
+        assert torch.equal(red, image[None, ..., 0])
+
+
+def test_a_picture_says_how_it_was_made(folders: Folders, artefacts: Artefacts) -> None:
+    save_image(pictures(1), "x", ctx=Context(prompt=PROMPT, document=DOCUMENT), artefacts=artefacts)
+    assert texts_of(folders.path("output", "x_00001_.png")) == {"prompt": PROMPT, "workflow": DOCUMENT}
+
+
+def test_a_picture_made_from_a_bare_graph_carries_just_that(folders: Folders, artefacts: Artefacts) -> None:
+    save_image(pictures(1), "x", ctx=Context(prompt=PROMPT), artefacts=artefacts)
+    assert texts_of(folders.path("output", "x_00001_.png")) == {"prompt": PROMPT}
+    save_image(pictures(1), "x", ctx=Context(), artefacts=artefacts)
+    assert texts_of(folders.path("output", "x_00002_.png")) == {}
+
+
+def test_what_the_client_wants_in_the_picture_gets_there(folders: Folders, artefacts: Artefacts) -> None:
+    extra = {"extra_pnginfo": {"workflow": {"nodes": []}, "note": "hello"}, "client": 1}
+    save_image(pictures(1), "x", ctx=Context(prompt=PROMPT, extra=extra), artefacts=artefacts)
+    assert texts_of(folders.path("output", "x_00001_.png")) == {
+        "prompt": PROMPT,
+        "workflow": {"nodes": []},
+        "note": "hello",
+    }
+
+
+def test_previews_go_to_the_temporary_folder(folders: Folders, artefacts: Artefacts) -> None:
+    ctx = Context(prompt=PROMPT)
+    preview_image(pictures(1), ctx=ctx, artefacts=artefacts)
+    assert ctx.shown == {"images": [{"filename": "ComfyUI_temp_00001_.png", "subfolder": "", "type": "temp"}]}
+    assert folders.names("output") == []
+    assert torch.equal(load_image("ComfyUI_temp_00001_.png [temp]", folders=folders).IMAGE, pictures(1))
+
+
+def test_a_cancelled_job_saves_no_further_pictures(folders: Folders, artefacts: Artefacts) -> None:
+    answers = iter([False, True])
+    with pytest.raises(Cancelled):
+        save_image(pictures(3), "x", ctx=Context(is_cancelled=lambda: next(answers)), artefacts=artefacts)
+    assert folders.names("output") == ["x_00001_.png"]
+
+
+def test_nothing_is_saved_outside_the_folder(artefacts: Artefacts) -> None:
+    with pytest.raises(FolderError):
+        save_image(pictures(1), "../x", ctx=Context(), artefacts=artefacts)
+
+
+def test_a_saved_latent_is_read_back_with_its_mask_and_its_making(folders: Folders, artefacts: Artefacts) -> None:
+    latent = {"samples": torch.randn(2, 4, 3, 3), "noise_mask": torch.rand(1, 1, 24, 24), "batch_index": [0, 2]}
+    ctx = Context(prompt=PROMPT, document=DOCUMENT)
+    assert save_latent(latent, ctx=ctx, artefacts=artefacts).samples is latent
+    assert ctx.shown == {"latents": [{"filename": "ComfyUI_00001_.latent", "subfolder": "latents", "type": "output"}]}
+    again = load_latent("latents/ComfyUI_00001_.latent [output]", folders=folders)
+    assert torch.equal(again["samples"], latent["samples"])
+    assert torch.equal(again["noise_mask"], latent["noise_mask"])
+    assert again["batch_index"] == [0, 2]
+    with safe_open(folders.path("output", "latents/ComfyUI_00001_.latent"), "pt") as file:
+        assert {key: json.loads(text) for key, text in file.metadata().items()} == {
+            "prompt": PROMPT,
+            "workflow": DOCUMENT,
+        }
