@@ -1,0 +1,84 @@
+"""Runs jobs on an application so that each ends with exactly one terminal event, whatever the application does."""
+
+import asyncio
+import contextlib
+import traceback
+
+from graph.errors import Cancelled, InvalidWorkflow, NodeFailed
+from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
+from graph.runners.base import Application, CancelFlag, Emit, JobRequest
+
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+
+
+async def perform(application: Application, job: JobRequest, emit: Emit, cancel: CancelFlag) -> None:
+    """Run a job; what the application raises becomes its terminal event, and nothing follows a terminal event."""
+    is_ended = False
+
+    def emit_until_end(event: Event) -> None:
+        nonlocal is_ended
+        if not is_ended:
+            is_ended = isinstance(event, TERMINAL)
+            emit(event)
+
+    try:
+        await application.run(job, emit_until_end, cancel)
+    except Cancelled:
+        emit_until_end(JobCancelled(job=job.id))
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # whatever a node raises, `SystemExit` included, must not end the worker silently
+        if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+            raise
+        emit_until_end(JobFailed(job=job.id, failure=failure_of(error)))
+    message = "The job ended without a result: the application returned without a terminal event. This is a bug there."
+    emit_until_end(JobFailed(job=job.id, failure=Failure(reason="worker_lost", message=message)))
+
+
+def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:
+    """Run an event loop until it is stopped, even if a task raises `SystemExit` or the like.
+
+    asyncio lets such exceptions end the loop as well; the task keeps them for whoever awaits it, which is enough.
+    """
+    is_stopped = False
+    while not is_stopped:
+        with contextlib.suppress(BaseException):
+            loop.run_forever()
+            is_stopped = True
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Why a job failed, given what ended it."""
+    cause = error.__cause__ if isinstance(error, NodeFailed) and error.__cause__ is not None else error
+    if isinstance(error, InvalidWorkflow):
+        return Failure(reason="invalid", message=str(error))
+    return Failure(
+        reason="out_of_memory" if is_out_of_memory(cause) else "node_error",
+        message=_message(error, cause),
+        node=NodeRef(id=error.node) if isinstance(error, NodeFailed) else None,
+        type=error.node_type if isinstance(error, NodeFailed) else None,
+        exception=f"{type(cause).__module__}.{type(cause).__qualname__}",
+        traceback=tuple(traceback.format_exception(cause)),
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out: Python's own, the device's, or an allocator's."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
+
+
+def _message(error: BaseException, cause: BaseException) -> str:
+    if isinstance(error, NodeFailed):
+        return str(error)
+    if is_out_of_memory(cause):
+        return (
+            f"Memory ran out: {cause or type(cause).__name__}. Use smaller pictures or batches, or allow more memory."
+        )
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

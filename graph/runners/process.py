@@ -1,0 +1,189 @@
+"""Runs jobs in a supervised worker process: what goes wrong there costs that process and nothing else."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from graph.errors import FrameError, WorkerError
+from graph.events import Event, Failure
+from graph.registry import Catalogue
+from graph.runners.base import CancelFlag, JobRequest
+from graph.runners.endings import Ending, describe_node, failure_of_ending
+from graph.runners.joblog import JobLog
+from graph.runners.pool import WorkerPool
+from graph.runners.settings import Supervision, WorkerSettings
+from graph.runners.supervised import WorkerProcess
+from graph.runners.turns import Turns
+
+
+class ProcessRunner:
+    """Runs jobs in a worker process, with a spare one behind it.
+
+    A job whose worker crashes is begun again by the next worker, which finds finished nodes in the cache; a job that
+    costs `max_attempts` workers fails. A worker that is silent for too long fails the job at once: it cost enough time.
+    """
+
+    def __init__(self, settings: WorkerSettings, supervision: Supervision | None = None) -> None:
+        self._settings = settings
+        self._supervision = supervision or Supervision()
+        self._pool: WorkerPool | None = None
+        self._catalogue: Catalogue | None = None
+        self._turns = Turns()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Every node type that jobs may use, as the worker announced it.
+
+        Raises:
+            WorkerError: no worker was ready yet.
+        """
+        if self._catalogue is None:
+            raise WorkerError("The runner is not started; call `start()` first.")
+        return self._catalogue
+
+    @property
+    def trouble(self) -> str | None:
+        """Why jobs would fail at present through no fault of theirs; None if all is well."""
+        return self._pool.trouble if self._pool is not None else "The runner is not started."
+
+    async def start(self) -> None:
+        """Start the worker and wait until it is ready; the spare follows by itself.
+
+        Raises:
+            WorkerError: the worker did not become ready; the message says why.
+        """
+        if self._pool is not None:
+            return
+        self._pool = WorkerPool(self._settings, self._supervision)
+        try:
+            await self._acquire()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def run(self, job: JobRequest) -> AsyncIterator[Event]:
+        """The events of a job, as `Runner.run`."""
+        with self._turns.known(job.id) as flag:
+            running = _Running(job, JobLog(job), flag, job.attempt + self._supervision.max_attempts - 1)
+            async with self._turns.turn(flag) as came:
+                if not came:
+                    yield running.log.cancelled()
+                    return
+                async with aclosing(self._attempts(running)) as events:
+                    async for event in events:
+                        yield event
+
+    def cancel(self, job_id: str) -> bool:
+        """Ask a job to stop; its worker is replaced if it does not. Returns whether there is such a job."""
+        return self._turns.cancel(job_id)
+
+    async def stop(self) -> None:
+        """End the workers. A job that still runs fails as `worker_lost`: it may be run again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.stop()
+
+    async def _attempts(self, running: "_Running") -> AsyncGenerator[Event, None]:
+        log = running.log
+        for attempt in range(running.job.attempt, running.last_attempt + 1):
+            try:
+                worker = await self._acquire_unless(running.flag)
+                if worker is None:
+                    yield log.cancelled()
+                    return
+                async with aclosing(self._follow(worker, running, attempt)) as events:
+                    async for event in events:
+                        yield log.write(event)
+            except _WorkerEnded as ended:
+                yield _interrupted(running, attempt, ended.ending)
+            except FrameError as error:
+                yield log.failed(Failure(reason="invalid", message=f"The job cannot be sent to the worker: {error}"))
+            except WorkerError as error:
+                yield log.failed(Failure(reason="worker_lost", message=str(error)))
+            if log.is_ended:
+                return
+
+    async def _acquire(self) -> WorkerProcess:
+        if self._pool is None:
+            raise WorkerError("The runner is not started, or was stopped; call `start()` before `run()`.")
+        worker = await self._pool.acquire()
+        self._catalogue = worker.catalogue
+        return worker
+
+    async def _acquire_unless(self, flag: CancelFlag) -> WorkerProcess | None:
+        """A ready worker, or None if the job is cancelled while it waits for one."""
+        acquiring = asyncio.create_task(self._acquire())
+        cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        flag.on_set(lambda: None if cancelled.done() else cancelled.set_result(None))
+        try:
+            await asyncio.wait((acquiring, cancelled), return_when=asyncio.FIRST_COMPLETED)
+            return await acquiring if not cancelled.done() else None
+        finally:
+            acquiring.cancel()
+            cancelled.cancel()
+
+    async def _follow(self, worker: WorkerProcess, running: "_Running", attempt: int) -> AsyncGenerator[Event, None]:
+        """The events of one attempt. A reader who stops early waits until the worker is free again."""
+        job = running.job.model_copy(update={"attempt": attempt})
+        events = worker.run(job)
+        running.flag.on_set(lambda: worker.cancel(job.id))
+        try:
+            async for event in events:
+                yield event
+        except WorkerError as error:
+            raise _WorkerEnded(await worker.ended) from error
+        finally:
+            if not running.log.is_ended and not worker.ended.done():
+                running.flag.set()
+                with contextlib.suppress(WorkerError):
+                    async for _ in events:
+                        pass
+        if self._pool is not None:
+            self._pool.report_success()
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A job on its way through its attempts."""
+
+    job: JobRequest
+    log: JobLog
+    flag: CancelFlag
+    last_attempt: int
+
+
+class _WorkerEnded(Exception):
+    """A worker ended while it ran the job."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__()
+        self.ending = ending
+
+
+def _interrupted(running: _Running, attempt: int, ending: Ending) -> Event:
+    """What happens to a job whose worker ended: it is begun again, or it ends too."""
+    log, titles, nodes = running.log, titles_of(running.job.document), list(running.log.running.values())
+    if running.flag.is_set():
+        return log.cancelled()
+    log.interrupt()
+    if ending.is_wanted or ending.cause == "hang" or attempt == running.last_attempt:
+        attempts = attempt - running.job.attempt + 1
+        return log.failed(failure_of_ending(ending, nodes, attempts, titles))
+    where = " and ".join(describe_node(each, titles) for each in nodes) or "no node"
+    return log.noted(
+        f"The worker process {ending.sentence()} while {where} was running. Trying again with another worker "
+        f"(attempt {attempt + 1} of {running.last_attempt}); what was finished is taken from the cache.",
+        "warning",
+    )
+
+
+def titles_of(document: Mapping[str, object]) -> dict[str, str]:
+    """The titles that people gave to the nodes of a document in the API shape, by node id."""
+    titles = {}
+    for node_id, node in document.items():
+        meta = node.get("_meta") if isinstance(node, Mapping) else None
+        if isinstance(meta, Mapping) and isinstance(meta.get("title"), str):
+            titles[node_id] = str(meta["title"])
+    return titles

@@ -1,0 +1,146 @@
+"""One worker's life: it is told what to become, builds its application, and runs jobs until it is told to stop.
+
+Three threads: the main one runs the application's event loop; one sends beats, and frames that had to wait; one
+receives, so that a request to cancel is heard while the main thread is busy. A worker that cannot run Python code,
+because native code holds the interpreter, cannot beat either, which is how its supervisor notices.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import platform
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from importlib import metadata
+
+from graph.errors import FrameError
+from graph.events import Event, NodePreview
+from graph.runners.base import Application, ApplicationFactory, CancelFlag, JobRequest
+from graph.runners.messages import (
+    PROTOCOL,
+    Beat,
+    Cancel,
+    Greeting,
+    Happened,
+    Ready,
+    Refused,
+    Run,
+    Start,
+    Stop,
+    ToServer,
+    ToWorker,
+    frame_of,
+    to_worker,
+)
+from graph.runners.performing import perform, run_whatever_happens
+from graph.spec import Json
+from graph.wire import receive_frame
+from graph.worker.limits import bound_memory
+from graph.worker.outbox import Outbox
+
+_PACKAGES = ("torch", "diffusers", "transformers", "numpy", "safetensors")
+_CONNECTION_LOST = 71
+"""The exit code of a worker that cannot talk to its supervisor any more."""
+
+
+class Session:
+    """The conversation of a worker with its supervisor."""
+
+    def __init__(self, connection: socket.socket, token: str | None = None) -> None:
+        self._connection = connection
+        self._token = token
+        self._outbox = Outbox(connection)
+        self._flags: dict[str, CancelFlag] = {}
+        self._seq = 0
+        self._numbering = threading.Lock()
+
+    def run(self) -> int:
+        """Serve until told to stop; returns the exit code."""
+        if self._token is not None:
+            self._send(Greeting(token=self._token))
+        start = self._receive()
+        if not isinstance(start, Start) or start.protocol != PROTOCOL:
+            self._send(Refused(message="The worker belongs to another version of this program than the server."))
+            return 1
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream: nobody replaced it yet
+        bound_memory(start.memory_limit_bytes)
+        try:
+            application = _build(start.factory, start.settings)
+            ready = Ready(protocol=PROTOCOL, catalogue=application.catalogue.to_data(), versions=_versions())
+        except BaseException as error:  # whatever an import raises is told, not lost
+            self._send(
+                Refused(message=f"{type(error).__name__}: {error}", traceback=tuple(traceback.format_exception(error)))
+            )
+            return 1
+        self._send(ready)
+        threading.Thread(target=self._keep_sending, args=(start.beat_seconds,), name="sender", daemon=True).start()
+        loop = asyncio.new_event_loop()
+        serving = loop.create_task(self._serve(application))
+        serving.add_done_callback(lambda _: loop.stop())  # it serves for ever, unless there is a bug in it
+        run_whatever_happens(loop)
+        return 1
+
+    async def _serve(self, application: Application) -> None:
+        jobs: asyncio.Queue[JobRequest] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._keep_receiving, args=(loop, jobs), name="receiver", daemon=True).start()
+        while True:
+            job = await jobs.get()
+            self._seq = 0
+            await perform(application, job, self._emit, self._flags[job.id])
+            del self._flags[job.id]
+
+    def _emit(self, event: Event) -> None:
+        is_preview = isinstance(event, NodePreview)
+        with self._numbering:  # numbers must go out in order
+            self._seq += not is_preview
+            numbered = event.model_copy(update={"seq": self._seq, "at": event.at or time.time()})
+            frame = frame_of(Happened(event=numbered))
+            self._outbox.put(frame, replaces=numbered.node.id if isinstance(numbered, NodePreview) else None)
+
+    def _keep_receiving(self, loop: asyncio.AbstractEventLoop, jobs: "asyncio.Queue[JobRequest]") -> None:
+        while True:
+            try:
+                message = self._receive()
+            except (OSError, EOFError, FrameError):
+                os._exit(_CONNECTION_LOST)
+            if isinstance(message, Stop):
+                os._exit(0)  # results are written whole or not at all, so there is nothing to wait for
+            elif isinstance(message, Run):
+                self._flags[message.job.id] = CancelFlag()
+                loop.call_soon_threadsafe(jobs.put_nowait, message.job)
+            elif isinstance(message, Cancel) and (flag := self._flags.get(message.job)) is not None:
+                flag.set()
+
+    def _keep_sending(self, beat_seconds: float) -> None:
+        beat = frame_of(Beat())
+        while True:
+            try:
+                self._outbox.send_waiting(beat_seconds, otherwise=beat)
+            except OSError:
+                os._exit(_CONNECTION_LOST)
+
+    def _send(self, message: ToServer) -> None:
+        self._connection.sendall(frame_of(message))
+
+    def _receive(self) -> ToWorker:
+        return to_worker(receive_frame(self._connection))
+
+
+def _build(factory: str, settings: Mapping[str, Json]) -> Application:
+    module, _, name = factory.partition(":")
+    create: ApplicationFactory = getattr(importlib.import_module(module), name)
+    return create(settings)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
