@@ -38,6 +38,9 @@ def evaluate(expression: str, names: Mapping[str, Number]) -> Number:
     """
     if len(expression) > MAX_LENGTH:
         raise ExpressionError(f"The expression has {len(expression)} characters; {MAX_LENGTH} are allowed.")
+    for name, value in names.items():
+        if not isinstance(value, int | float):
+            raise ExpressionError(f'The value "{name}" is no number but {type(value).__name__}; link a number to it.')
     shown = expression if len(expression) <= 80 else f"{expression[:77]}..."
     try:
         result = _number(_Parser(expression, names).whole()())

@@ -119,6 +119,12 @@ def test_whole_numbers_stay_below_their_bound() -> None:
         evaluate(f"2 ** {MAX_BITS // 2} " + f"* 2 ** {MAX_BITS // 2 - 2}" * 2 + " > 0", {})
 
 
+@pytest.mark.parametrize("value", ["1", None, [1, 2], object()])
+def test_only_numbers_can_be_calculated_with(value: object) -> None:
+    with pytest.raises(ExpressionError, match='The value "a" is no number but'):
+        evaluate("a * 1000000000", {"a": value})  # type: ignore[dict-item]
+
+
 _WORDS = [" if ", " else ", " and ", " or ", " not ", "values", "True"]
 PIECES = st.sampled_from(
     [*FUNCTIONS, *_WORDS, *"abcxyz", *"+-*/%(),<>=!. ", "**", "//", "<=", "==", "1", "0", "2.5", "1e308", "9" * 30]
