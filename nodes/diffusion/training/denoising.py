@@ -36,15 +36,20 @@ def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
     return tokenizer(captions, **options).input_ids
 
 
+def shares_at(step: int, sets: int, settings: DenoisingSettings) -> list[float]:
+    """Chance of each set at a step: the first gets what the others, which begin later, leave."""
+    others = sets - 1
+    share = settings.other_sizes if others and step >= settings.other_sizes_from else 0.0
+    return [1 - share] + [share / max(1, others)] * others
+
+
 def denoising_loss(
     predict: Predict, tokenizer: CLIPTokenizer, sets: Sequence[LatentSet], settings: DenoisingSettings
 ) -> Callable[[int], Tensor]:
     """Return the loss as a function of the step alone, as the training loop wants it."""
 
     def loss_at(step: int) -> Tensor:
-        share = settings.other_sizes if step >= settings.other_sizes_from and len(sets) > 1 else 0.0
-        shares = [1 - share, *([share / (len(sets) - 1)] * (len(sets) - 1) if len(sets) > 1 else [])]
-        batch = draw_batch(sets, shares, settings.batches, step)
+        batch = draw_batch(sets, shares_at(step, len(sets), settings), settings.batches, step)
         generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
         noise = torch.randn(batch.x0.shape, generator=generator)
         timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)
@@ -69,5 +74,5 @@ def errors_by_noise(
     with torch.autocast("cpu", torch.bfloat16):
         output = denoiser(tokenise(tokenizer, held.captions), xt, timesteps).float()
     errors = (objective.predicted_x0(xt, output, timesteps) - x0).square().mean((1, 2, 3))
-    quarters = [part.mean().item() for part in errors.chunk(4)]
-    return quarters[0], quarters[1], quarters[2], quarters[3]
+    first, second, third, fourth = (part.mean().item() for part in errors.tensor_split(4))
+    return first, second, third, fourth

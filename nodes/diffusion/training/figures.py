@@ -51,11 +51,9 @@ def connected_parts(mask: np.ndarray) -> list[np.ndarray]:
     """Split a mask (height, width) into its 4-connected parts."""
     numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
-        spread = numbers.copy()
-        for ahead, behind in ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1])):
-            spread[ahead] = np.maximum(spread[ahead], spread[behind])
-            spread[behind] = np.maximum(spread[behind], spread[ahead])
-        spread *= mask
+        around = np.pad(numbers, 1)
+        neighbours = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
+        spread = np.maximum.reduce([numbers, *neighbours]) * mask
         if (spread == numbers).all():
             return [numbers == number for number in np.unique(numbers[mask])]
         numbers = spread

@@ -56,6 +56,15 @@ def scene_prompts() -> list[TestPrompt]:
     return [TestPrompt(text, seed, expectation) for text, expectation in _SCENES for seed in range(3)]
 
 
+def expectation_of(meta: Mapping[str, Any]) -> Expectation:  # Any: each family describes itself in its own words
+    """What a picture of the families `shape` and `shapes` must show, from its description."""
+    if "n" in meta:
+        return _counted(meta)[1]
+    if "rel" in meta:
+        return _related(meta)[1]
+    return _placed(meta)[1] if meta["pos"] else _single(meta)[1]
+
+
 _SCENES: tuple[tuple[str, Expectation], ...] = (
     ("a castle at night", SceneExpected(("dark",))),
     ("a city at night with stars", SceneExpected(("dark",))),
