@@ -1,0 +1,44 @@
+"""The loss of the denoiser depends on the step alone, and training lowers it."""
+
+import torch
+
+from nodes.diffusion.training.denoising import (
+    DenoisingSettings,
+    denoising_loss,
+    errors_by_noise,
+    shares_at,
+    tokenise,
+)
+from nodes.diffusion.training.latents import BatchSettings
+from nodes.diffusion.training.loop import LoopSettings, Schedule, TrainingState, train
+from nodes.diffusion.training.objective import Objective
+from nodes.diffusion.training.optimiser import MuonAdam, Rates
+
+SETTINGS = DenoisingSettings(batches=BatchSettings(size=32))
+
+
+def test_the_loss_is_a_function_of_the_step(denoiser, tokenizer, square_latents):
+    loss_at = denoising_loss(denoiser, tokenizer, [square_latents], SETTINGS)
+    assert torch.equal(loss_at(5), loss_at(5))
+    assert not torch.equal(loss_at(5), loss_at(6))
+
+
+def test_training_lowers_the_error_of_the_clean_latent(denoiser, tokenizer, square_latents):
+    before = errors_by_noise(denoiser, tokenizer, square_latents, Objective())
+    parameters = denoiser.parameters()
+    state = TrainingState(parameters, MuonAdam(parameters, Rates(), denoiser.adam_only()))
+    loss_at = denoising_loss(denoiser, tokenizer, [square_latents], SETTINGS)
+    train(state, loss_at, LoopSettings(Schedule(steps=20, warmup_steps=5)))
+    after = errors_by_noise(denoiser, tokenizer, square_latents, Objective())
+    assert sum(after) < 0.8 * sum(before)
+
+
+def test_other_sizes_wait_for_their_step():
+    settings = DenoisingSettings(other_sizes=0.3, other_sizes_from=100)
+    assert shares_at(99, 4, settings) == [1.0, 0.0, 0.0, 0.0]
+    torch.testing.assert_close(shares_at(100, 4, settings), [0.7, 0.1, 0.1, 0.1])
+    assert shares_at(100, 1, settings) == [1.0]
+
+
+def test_prompts_fill_the_context(tokenizer):
+    assert tokenise(tokenizer, ["a red circle", "", "red " * 200]).shape == (3, 77)
