@@ -97,12 +97,12 @@ def _tell(part: str, node: GraphNode) -> str:
     return f'input "{name}" of {place} changed'
 
 
-def sightings(nodes: Mapping[str, GraphNode], prints: Fingerprints, seen: Seen, done: frozenset[str]) -> None:
+def note_sightings(nodes: Mapping[str, GraphNode], prints: Fingerprints, seen: Seen, done: frozenset[str]) -> None:
     """Note what the keys of a run were made of, for the next explanation. `done` are the nodes that have results."""
     shapes = Shapes()
     for node_id, key in prints.keys.items():
-        node = nodes[node_id]
-        if node_id in prints.volatile and prints.volatile[node_id] is not None:
+        node = nodes.get(node_id)
+        if node is None or node_id in prints.volatile:  # made by an expansion, or different each time
             continue
         last = seen.at(node_id, node.spec.id)
         is_done = node_id in done

@@ -52,6 +52,8 @@ class Fingerprints:
     tokens: dict[str, Token] = field(default_factory=dict)
     files: dict[str, dict[str, str]] = field(default_factory=dict)
     """Content digests of the files that a node names, by input."""
+    linked_files: set[str] = field(default_factory=set)
+    """Volatile nodes whose files are known once what feeds them has run: they can be found by content."""
     salt: str = ""
 
     def update(self, other: "Fingerprints") -> None:
@@ -60,6 +62,7 @@ class Fingerprints:
         self.volatile.update(other.volatile)
         self.tokens.update(other.tokens)
         self.files.update(other.files)
+        self.linked_files |= other.linked_files
 
 
 def fingerprint(
@@ -85,7 +88,7 @@ def fingerprint(
         token = tokens.get(node.id)
         if token is not None:
             result.tokens[node.id] = token
-        trouble = _look_at_files(node, shape, surroundings, result) or _trouble(node, shape, token)
+        trouble = _trouble(node, token) or _look_at_files(node, shape, surroundings, result)
         text = None if trouble else own_text(node, shape, result, surroundings)
         if text is None:
             result.volatile[node.id] = trouble or _incomparable(node, surroundings)
@@ -174,17 +177,11 @@ def _name(named: Sequence[Any]) -> str:
     return str(named[0])
 
 
-def _trouble(node: GraphNode, shape: Shape, token: Token | None) -> str | None:
+def _trouble(node: GraphNode, token: Token | None) -> str | None:
     """Why the result cannot be known by what goes in; None if it can."""
     if not node.spec.cacheable:
         return f"{_call(node)} is never cached"
-    if token is not None and token.trouble:
-        return f"{_call(node)} {token.trouble}"
-    if shape.has_files:
-        for name, _, spec in shape.links(node):
-            if spec is not None and spec.files:
-                return f'the file name of input "{name}" of {_call(node)} comes from a link'
-    return None
+    return f"{_call(node)} {token.trouble}" if token is not None and token.trouble else None
 
 
 def _look_at_files(node: GraphNode, shape: Shape, surroundings: Surroundings, result: Fingerprints) -> str | None:
@@ -202,6 +199,10 @@ def _look_at_files(node: GraphNode, shape: Shape, surroundings: Surroundings, re
         except (FolderError, OSError) as error:
             return f'file "{value}" of {_call(node)} cannot be read: {error}'
         result.files.setdefault(node.id, {})[name] = digest
+    for name, _, spec in shape.links(node):
+        if spec is not None and spec.files:
+            result.linked_files.add(node.id)
+            return f'the file name of input "{name}" of {_call(node)} comes from a link'
     return None
 
 

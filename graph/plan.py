@@ -64,7 +64,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogued:
+class Planner:
     """What a planner knows besides graph and keys."""
 
     registry: Registry
@@ -73,7 +73,7 @@ class Catalogued:
     is_valid: IsValid | None = None
 
 
-def plan(graph: Graph, prints: Fingerprints, house: Catalogued) -> Plan:
+def plan(graph: Graph, prints: Fingerprints, house: Planner) -> Plan:
     """Decide what has to run for the targets of `graph`.
 
     Args:
@@ -97,7 +97,7 @@ def plan(graph: Graph, prints: Fingerprints, house: Catalogued) -> Plan:
 class _Search:
     """One look backwards through a graph."""
 
-    def __init__(self, graph: Graph, prints: Fingerprints, house: Catalogued) -> None:
+    def __init__(self, graph: Graph, prints: Fingerprints, house: Planner) -> None:
         self._nodes = graph.nodes
         self._prints = prints
         self._house = house

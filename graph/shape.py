@@ -4,7 +4,7 @@ A specification lists its inputs in order; running a graph asks for them by name
 growing groups are written `group.child`, and share the facts of their group.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from graph.spec import InputSpec, NodeSpec
@@ -44,10 +44,10 @@ class Shape:
             if found is not None or accepts_undeclared:
                 yield name, link, found
 
-    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, values: dict[str, Any]) -> dict[str, Any]:
         """The keyword arguments of the node's function: children of growing groups gathered into dicts."""
         if not self.groups:
-            return dict(values)
+            return values
         arguments: dict[str, Any] = {name: {} for name in self.groups}
         for name, value in values.items():
             group, _, child = name.rpartition(".")

@@ -61,6 +61,11 @@ class CacheTier(Protocol):
 class Cache(Protocol):
     """What planning and execution use: tiers stacked to one."""
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is kept at all."""
+        ...
+
     def find(self, key: str) -> Found | None:
         """The entry under `key`, from the nearest tier that has it."""
         ...

@@ -16,6 +16,8 @@ class Tiers:
 
     def __init__(self, tiers: Sequence[CacheTier] = ()) -> None:
         self._tiers = tuple(tiers)
+        self.is_on = bool(self._tiers)
+        """Whether anything is kept at all."""
 
     def find(self, key: str) -> Found | None:
         """The entry under `key`; nearer tiers get it too, so that it is found there next time."""

@@ -1,0 +1,280 @@
+"""Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
+
+from graph.cache.entry import Elements, Entry, Found, Ui
+from graph.context import Context
+from graph.errors import DeclarationError, FolderError, NodeFailed
+from graph.events import NodeFinished, NodeLog, NodeRef, NodeSkipped, NodeStarted
+from graph.execution.calls import Call
+from graph.execution.computing import Computed, digests_of
+from graph.execution.house import House, Request
+from graph.execution.ledger import Ledger, NodeState
+from graph.execution.lists import merge
+from graph.execution.reporting import Meter, Reporter
+from graph.execution.results import blocked
+from graph.execution.running import RunningNodes
+from graph.explanation import Explainer
+from graph.fingerprint import Fingerprints, content_key, own_text
+from graph.plan import Plan
+from graph.topology import Link
+
+
+class Delivery:
+    """The results of one job: where they come from, where they go.
+
+    Args:
+        house: what all jobs share.
+        request: the job as it was asked for.
+        nodes: the running graph.
+        plan: what was found and what has to run.
+        prints: the keys; grows with expansions.
+        reporter: sends the job's events.
+    """
+
+    def __init__(
+        self, house: House, request: Request, nodes: RunningNodes, plan: Plan, prints: Fingerprints, reporter: Reporter
+    ) -> None:
+        self.house = house
+        self.nodes = nodes
+        self.prints = prints
+        self.reporter = reporter
+        self.ledger = Ledger(self._state_of, self._recall)
+        self.executed: list[str] = []
+        self.done: set[str] = set()
+        """Every node that has a result of its own, however it came by it."""
+        self.ui: dict[str, Ui] = {}
+        """What output nodes show, those inside expansions included."""
+        self._request = request
+        self._plan = plan
+        self._hits = dict(plan.hits)
+        self._order = {node_id: index for index, node_id in enumerate(plan.run)}
+        self._explainer = Explainer(nodes.graph.nodes, prints, house.seen)
+
+    def start(self) -> None:
+        """Tell what was found, and ask for what the targets need."""
+        for target in self._plan.targets:
+            self.ledger.keep(target)
+        for node_id in self._plan.lazy:
+            for link in self.nodes.get(node_id).links.values():
+                self.ledger.keep(link.node)
+        for node_id, found in self._hits.items():
+            self._show(node_id, found.entry)
+        for target in self._plan.targets:
+            self.ledger.demand(target)
+
+    def results(self) -> dict[str, tuple[Elements, ...]]:
+        """What the targets gave."""
+        states = [self.ledger.state(target) for target in self._plan.targets]
+        return {state.id: state.outputs for state in states if state.outputs is not None}
+
+    def inputs(self, state: NodeState) -> dict[str, Elements]:
+        """What has reached a node: elements by input. Lazy inputs that it has not asked for are None."""
+        shape = state.type.shape
+        inputs: dict[str, Elements] = {
+            name: (value,) for name, value in state.node.literals.items() if shape.reaches(name)
+        }
+        for name, link, spec in shape.links(state.node):
+            if spec is not None and spec.raw_link:
+                inputs[name] = ([link.node, link.slot],)
+            elif state.is_asleep(name, spec):
+                inputs[name] = (None,)
+            else:
+                inputs[name] = self.elements(link)
+        return inputs
+
+    def prepare(self, call: Call) -> bool:
+        """Whether a call has to be made; if not, the node is settled: blocked, or known by the content it would get."""
+        state = call.state
+        if call.is_blocked:
+            self._skip(call)
+            return False
+        call.content = self._content_key(call)
+        found = self.house.cache.find(call.content) if call.content else None
+        if found is None or call.content is None or not self.house.is_there(state.node, found.entry):
+            return True
+        if state.id not in self.prints.volatile:
+            self.house.cache.put(state.key, found.entry, call.content)
+        self._settle_found(state, found)
+        self._release(state)
+        return False
+
+    def announce(self, call: Call) -> None:
+        """Tell that a node begins to run."""
+        state = call.state
+        self.reporter.send(NodeStarted, node=self.ref(state), type=state.type.spec.id, reason=self._reason(state))
+        for blocker in call.blockers:
+            if blocker is not None and blocker.message is not None:
+                self.reporter.send(NodeLog, node=self.ref(state), level="error", message=blocker.message)
+
+    def context(self, call: Call) -> Context:
+        """What a node may ask of the house while it runs."""
+        node, graph = call.state.node, self.nodes.graph
+        call.meter = Meter(self.reporter, self.ref(call.state))
+        return Context(
+            job=self._request.job,
+            node=node.id,
+            title=node.title or node.spec.title,
+            prompt=graph.prompt,
+            document=graph.document,
+            extra=self._request.extra,
+            previews=self._request.previews,
+            running=self.nodes,
+            report=call.meter.report,
+            is_cancelled=call.is_stopped,
+        )
+
+    def finish(self, call: Call, computed: Computed, outputs: tuple[Elements, ...]) -> Entry:
+        """A node has run: tell it, and hand its result to whoever waits for it."""
+        state = call.state
+        entry = Entry(outputs, computed.ui, computed.seconds, computed.digests)
+        if call.meter is not None:
+            call.meter.flush()
+        self.executed.append(state.id)
+        self._note(state.id, entry)
+        self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, ui=entry.ui)
+        self._settle(state, outputs, computed.digests, entry)
+        self._release(state)
+        return entry
+
+    def keep(self, call: Call, entry: Entry) -> None:
+        """Put a result into the caches, under each key that it has."""
+        state = call.state
+        if state.id not in self.prints.volatile:
+            self.house.cache.put(state.key, entry, call.content)
+        elif call.content is not None:
+            self.house.cache.put(call.content, entry)
+
+    def ref(self, state: NodeState) -> NodeRef:
+        """How events name a node."""
+        return self.nodes.ref(state.id)
+
+    def _state_of(self, node_id: str, priority: int) -> NodeState:
+        node = self.nodes.get(node_id)
+        try:
+            node_type = self.house.types.of(node.spec.id)
+        except DeclarationError as error:
+            raise NodeFailed(node_id, node.spec.id, str(error)) from error
+        return NodeState(node, node_type, self.prints.keys[node_id], self._order.get(node_id, priority))
+
+    def _recall(self, state: NodeState) -> bool:
+        """Settle a node whose result is at hand: found by the plan, or in a cache by now."""
+        found = self._hits.pop(state.id, None)
+        if found is not None:
+            self.done.add(state.id)
+            self.ledger.settle(state, found.entry.outputs, found.entry.digests)
+            return True
+        if state.id in self._order and state.id not in self.done:
+            return False  # the plan has looked already
+        found = None if state.id in self.prints.volatile else self.house.cache.find(state.key)
+        if found is None or not self.house.is_there(state.node, found.entry):
+            return False
+        self._settle_found(state, found)
+        return True
+
+    def _settle_found(self, state: NodeState, found: Found) -> None:
+        """A node that was not in the plan's list of found results turns out to have one."""
+        if state.id not in self.done:
+            self.reporter.send(NodeFinished, node=self.ref(state), cached=True, ui=found.entry.ui)
+            self._show_inner(state.id, found.entry)
+            self._note(state.id, found.entry)
+        self._settle(state, found.entry.outputs, found.entry.digests, found.entry)
+
+    def _settle(
+        self, state: NodeState, outputs: tuple[Elements, ...], digests: tuple[str | None, ...], entry: Entry | None
+    ) -> None:
+        """Give a node, and the nodes with the same key, their result."""
+        twins, state.twins = state.twins, None
+        self.ledger.settle(state, outputs, digests)
+        for twin in twins or ():
+            if entry is None:
+                self.reporter.send(NodeSkipped, node=self.ref(twin))
+            else:
+                self.reporter.send(NodeFinished, node=self.ref(twin), cached=True, ui=entry.ui)
+                self._note(twin.id, entry)
+            self.ledger.settle(twin, outputs, digests)
+
+    def _skip(self, call: Call) -> None:
+        """A node does not run: blockers reached every run of it, or a list without elements did."""
+        state = call.state
+        messages = [blocker.message for blocker in call.blockers if blocker is not None and blocker.message]
+        self.reporter.send(NodeSkipped, node=self.ref(state), message=messages[0] if messages else None)
+        answers = [blocked(state.type.node).outputs] * call.count
+        outputs = merge(answers, state.type.spec.outputs)
+        self._settle(state, outputs, digests_of(outputs, self.house), None)
+        self._release(state)
+
+    def _release(self, state: NodeState) -> None:
+        self.ledger.release(link for _, link, _ in state.type.shape.links(state.node))
+
+    def elements(self, link: Link) -> Elements:
+        """What a link leads to."""
+        outputs = self.ledger.state(link.node).outputs
+        if outputs is None:
+            raise NodeFailed(link.node, "", f"The result of node {link.node} is gone.")
+        return outputs[link.slot]
+
+    def _content_key(self, call: Call) -> str | None:
+        """The key of a call by what reaches it; None if that cannot be compared, or is never kept."""
+        state, prints = call.state, self.prints
+        is_unknowable = prints.volatile.get(state.id) is not None and state.id not in prints.linked_files
+        if is_unknowable or not self.house.is_keeping:
+            return None
+        digests: dict[str, str] = {}
+        for name, link, spec in state.type.shape.links(state.node):
+            feeder = self.ledger.state(link.node)
+            digest: str | None
+            if state.is_asleep(name, spec):
+                digest = "asleep"
+            elif spec is not None and spec.raw_link:
+                digest = None if link.node in prints.volatile else f"{link.node}#{link.slot}@{feeder.key}"
+            else:
+                digest = feeder.digests[link.slot] if feeder.digests else None
+                if digest is None and link.node not in prints.volatile:
+                    digest = f"{feeder.key}#{link.slot}"
+                if digest is not None and spec is not None and spec.files:
+                    digest = self._with_files(digest, spec.files, spec.extra_choices, call.inputs[name])
+            if digest is None:
+                return None
+            digests[name] = digest
+        text = own_text(state.node, state.type.shape, prints, self.house.surroundings)
+        return None if text is None else content_key(text, digests)
+
+    def _with_files(self, digest: str, folder: str, extra: tuple[str, ...], names: Elements) -> str | None:
+        """The digest of file names that came by a link, with the content of those files."""
+        digest_of_file = self.house.surroundings.digest_of_file
+        if digest_of_file is None:
+            return None
+        try:
+            files = [digest_of_file(folder, name) for name in names if isinstance(name, str) and name not in extra]
+        except (FolderError, OSError):
+            return None
+        return f"{digest} {' '.join(files)}"
+
+    def _reason(self, state: NodeState) -> str:
+        planned = self._plan.reasons.get(state.id)
+        if planned is not None:
+            return planned
+        parent = self.nodes.parent(state.id)
+        return f"node {parent} expanded into it" if parent is not None else self._explainer.reason(state.id)
+
+    def _note(self, node_id: str, entry: Entry) -> None:
+        self.done.add(node_id)
+        if entry.ui is not None:
+            self.ui[node_id] = entry.ui
+
+    def _show(self, node_id: str, entry: Entry) -> None:
+        """Tell again what a result that the plan found shows."""
+        if entry.ui is not None:
+            self.ui[node_id] = entry.ui
+            self.reporter.send(NodeFinished, node=self.nodes.ref(node_id), cached=True, ui=entry.ui)
+        self._show_inner(node_id, entry)
+
+    def _show_inner(self, node_id: str, entry: Entry) -> None:
+        """Tell again what output nodes inside the expansion of a found result show."""
+        if not entry.inner:
+            return
+        display = self.nodes.display(node_id)
+        self.nodes.children[node_id] = tuple(inner_id for inner_id, _ in entry.inner)
+        for inner_id, ui in entry.inner:
+            self.ui[inner_id] = ui
+            ref = NodeRef(id=inner_id, display=display, parent=node_id)
+            self.reporter.send(NodeFinished, node=ref, cached=True, ui=ui)
