@@ -1,0 +1,59 @@
+"""Answers questions about jobs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+
+from graph.jobs.codec import job_of, payload_of
+from graph.jobs.records import JOB_STATES, Job, JobFilter, JobState, Order, Page, Payload
+from graph.jobs.schema import JOB, PAYLOAD
+
+_RUNNING_FIRST = case((JOB.c.state == "running", 0), else_=1)
+_ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several types
+    "queue": (_RUNNING_FIRST, JOB.c.number, JOB.c.position),
+    "newest": (JOB.c.key.desc(),),
+    "oldest": (JOB.c.key,),
+}
+
+
+def matching(wanted: JobFilter) -> ColumnElement[bool]:
+    """The condition that a filter stands for."""
+    states = true() if wanted.states is None else JOB.c.state.in_(wanted.states)
+    return and_(states, true() if wanted.owner is None else JOB.c.owner == wanted.owner)
+
+
+def find(connection: Connection, job_id: str) -> Job | None:
+    """The job of this id, None if there is none."""
+    row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
+    return None if row is None else job_of(row)
+
+
+def find_by_key(connection: Connection, owner: str, idempotency_key: str) -> Job | None:
+    """The job that was submitted with this idempotency key, None if there is none."""
+    is_it = (JOB.c.owner == owner) & (JOB.c.idempotency_key == idempotency_key)
+    row = connection.execute(select(*JOB.c).where(is_it)).one_or_none()
+    return None if row is None else job_of(row)
+
+
+def page(connection: Connection, wanted: JobFilter, order: Order, offset: int, limit: int) -> Page:
+    """Some of the jobs that match, and how many there are."""
+    condition = matching(wanted)
+    total = connection.execute(select(func.count()).select_from(JOB).where(condition)).scalar_one()
+    query = select(*JOB.c).where(condition).order_by(*_ORDERS[order]).offset(offset).limit(limit)
+    return Page(tuple(job_of(row) for row in connection.execute(query)), total, offset)
+
+
+def counts(connection: Connection, owner: str | None) -> dict[JobState, int]:
+    """How many jobs are in each state."""
+    query = (
+        select(JOB.c.state, func.count().label("jobs")).where(matching(JobFilter(owner=owner))).group_by(JOB.c.state)
+    )
+    found = {row.state: row.jobs for row in connection.execute(query)}
+    return {state: found.get(state, 0) for state in JOB_STATES}
+
+
+def payloads(connection: Connection, job_ids: Sequence[str]) -> dict[str, Payload]:
+    """What these jobs are to do, by id; unknown ids are left out."""
+    query = select(JOB.c.id, *PAYLOAD.c).join(JOB, JOB.c.key == PAYLOAD.c.job_key).where(JOB.c.id.in_(job_ids))
+    return {row.id: payload_of(row) for row in connection.execute(query)}
