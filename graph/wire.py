@@ -48,7 +48,7 @@ def decode(body: bytes) -> Message:
     try:
         return msgpack.unpackb(body, ext_hook=_unpack_other, timestamp=1, unicode_errors="surrogatepass")
     except (ValueError, RecursionError, msgpack.UnpackException) as error:
-        detail = str(error) or type(error).__name__
+        detail = str(error).rstrip(".") or type(error).__name__
         raise FrameError(f"A frame of {len(body):,} bytes is not well-formed: {detail}.") from error
 
 

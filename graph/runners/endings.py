@@ -7,6 +7,7 @@ from typing import Literal
 
 from graph.errors import WorkerCrashed, WorkerError, WorkerHung
 from graph.events import Failure, NodeStarted
+from graph.runners.messages import CONNECTION_LOST
 
 Cause = Literal["exit", "hang", "garbled", "cancel", "stop"]
 """It ended by itself; was killed because it was silent; because it sent nonsense; to cancel a job; or on request."""
@@ -47,7 +48,7 @@ class Ending:
             return "was replaced because a cancelled job did not stop"
         if self.cause == "stop":
             return "was stopped"
-        return f"was replaced: {self.detail}"
+        return f"was replaced: {self.detail.rstrip('.')}"
 
     def error(self) -> WorkerError:
         """The exception that says so."""
@@ -79,6 +80,8 @@ def describe_node(started: NodeStarted, titles: Mapping[str, str]) -> str:
 
 
 def _exit_words(code: int) -> str:
+    if code == CONNECTION_LOST:
+        return "ended because it lost its connection: something closed or replaced its file descriptors"
     if code >= 0:
         return f"ended with exit code {code}"
     try:

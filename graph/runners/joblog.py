@@ -32,7 +32,8 @@ class JobLog:
     def __init__(self, job: JobRequest, clock: Callable[[], float] = time.time) -> None:
         self._job = job
         self._clock = clock
-        self._seq = job.first_seq - 1
+        self.seq = job.first_seq - 1
+        """The number of the last event."""
         self._finished: list[str] = []
         self._earlier: tuple[str, ...] = ()
         self.running: dict[str, NodeStarted] = {}
@@ -46,9 +47,9 @@ class JobLog:
         A line that names no node is put down to the running one, if there is just one.
         """
         if not isinstance(event, NodePreview):
-            self._seq += 1
+            self.seq += 1
         self._follow(event)
-        changes: dict[str, object] = {"job": self._job.id, "seq": self._seq, "at": event.at or self._clock()}
+        changes: dict[str, object] = {"job": self._job.id, "seq": self.seq, "at": event.at or self._clock()}
         if isinstance(event, NodeLog) and event.node is None:
             changes["node"] = self._only_running()
         if isinstance(event, TERMINAL):

@@ -13,6 +13,9 @@ from graph.wire import Message, encode
 PROTOCOL = 1
 """Raised when the messages change their meaning; both ends must have the same."""
 
+CONNECTION_LOST = 71
+"""The exit code of a worker that cannot talk to its supervisor any more."""
+
 TOKEN_VARIABLE = "LATENTLOOM_WORKER_TOKEN"
 """The environment variable with the token of a `Greeting`."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import traceback
 
 from graph.errors import Cancelled, InvalidWorkflow, NodeFailed
@@ -13,12 +14,12 @@ _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memo
 
 async def perform(application: Application, job: JobRequest, emit: Emit, cancel: CancelFlag) -> None:
     """Run a job; what the application raises becomes its terminal event, and nothing follows a terminal event."""
-    is_ended = False
+    end: Event | None = None
 
     def emit_until_end(event: Event) -> None:
-        nonlocal is_ended
-        if not is_ended:
-            is_ended = isinstance(event, TERMINAL)
+        nonlocal end
+        if end is None:
+            end = event if isinstance(event, TERMINAL) else None
             emit(event)
 
     try:
@@ -33,6 +34,8 @@ async def perform(application: Application, job: JobRequest, emit: Emit, cancel:
         emit_until_end(JobFailed(job=job.id, failure=failure_of(error)))
     message = "The job ended without a result: the application returned without a terminal event. This is a bug there."
     emit_until_end(JobFailed(job=job.id, failure=Failure(reason="worker_lost", message=message)))
+    if isinstance(end, JobFailed) and end.failure.reason == "out_of_memory":
+        gc.collect()  # what the node allocated hangs on its traceback; the next job needs it
 
 
 def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:

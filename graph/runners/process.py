@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from graph.errors import FrameError, WorkerError
 from graph.events import Event, Failure
@@ -25,8 +25,14 @@ class ProcessRunner:
     costs `max_attempts` workers fails. A worker that is silent for too long fails the job at once: it cost enough time.
     """
 
-    def __init__(self, settings: WorkerSettings, supervision: Supervision | None = None) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        supervision: Supervision | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._supervision = supervision or Supervision()
         self._pool: WorkerPool | None = None
         self._catalogue: Catalogue | None = None
@@ -56,7 +62,7 @@ class ProcessRunner:
         """
         if self._pool is not None:
             return
-        self._pool = WorkerPool(self._settings, self._supervision)
+        self._pool = WorkerPool(self._settings, self._supervision, self._clock)
         try:
             await self._acquire()
         except BaseException:
@@ -66,7 +72,7 @@ class ProcessRunner:
     async def run(self, job: JobRequest) -> AsyncIterator[Event]:
         """The events of a job, as `Runner.run`."""
         with self._turns.known(job.id) as flag:
-            running = _Running(job, JobLog(job), flag, job.attempt + self._supervision.max_attempts - 1)
+            running = _Running(job, flag, self._supervision.max_attempts)
             async with self._turns.turn(flag) as came:
                 if not came:
                     yield running.log.cancelled()
@@ -87,23 +93,21 @@ class ProcessRunner:
 
     async def _attempts(self, running: "_Running") -> AsyncGenerator[Event, None]:
         log = running.log
-        for attempt in range(running.job.attempt, running.last_attempt + 1):
+        while not log.is_ended:
             try:
                 worker = await self._acquire_unless(running.flag)
                 if worker is None:
                     yield log.cancelled()
                     return
-                async with aclosing(self._follow(worker, running, attempt)) as events:
+                async with aclosing(self._follow(worker, running)) as events:
                     async for event in events:
                         yield log.write(event)
             except _WorkerEnded as ended:
-                yield _interrupted(running, attempt, ended.ending)
+                yield running.interrupted(ended.ending)
             except FrameError as error:
                 yield log.failed(Failure(reason="invalid", message=f"The job cannot be sent to the worker: {error}"))
             except WorkerError as error:
                 yield log.failed(Failure(reason="worker_lost", message=str(error)))
-            if log.is_ended:
-                return
 
     async def _acquire(self) -> WorkerProcess:
         if self._pool is None:
@@ -124,9 +128,9 @@ class ProcessRunner:
             acquiring.cancel()
             cancelled.cancel()
 
-    async def _follow(self, worker: WorkerProcess, running: "_Running", attempt: int) -> AsyncGenerator[Event, None]:
+    async def _follow(self, worker: WorkerProcess, running: "_Running") -> AsyncGenerator[Event, None]:
         """The events of one attempt. A reader who stops early waits until the worker is free again."""
-        job = running.job.model_copy(update={"attempt": attempt})
+        job = running.begin()
         events = worker.run(job)
         running.flag.on_set(lambda: worker.cancel(job.id))
         try:
@@ -144,14 +148,43 @@ class ProcessRunner:
             self._pool.report_success()
 
 
-@dataclass(frozen=True)
 class _Running:
     """A job on its way through its attempts."""
 
-    job: JobRequest
-    log: JobLog
-    flag: CancelFlag
-    last_attempt: int
+    def __init__(self, job: JobRequest, flag: CancelFlag, max_attempts: int) -> None:
+        self.log = JobLog(job)
+        self.flag = flag
+        self._job = job
+        self._max_attempts = max_attempts
+        self._lost = 0
+        self._lost_unheard = 0
+        self._begun_at = 0
+
+    def begin(self) -> JobRequest:
+        """The job as the next worker gets it."""
+        self._begun_at = self.log.seq
+        return self._job.model_copy(update={"attempt": self._job.attempt + self._lost})
+
+    def interrupted(self, ending: Ending) -> Event:
+        """What happens now that the worker ended: the job is begun again, or it ends too.
+
+        A worker that told nothing of the job had ended before; that is not held against the job, within reason.
+        """
+        log, titles, nodes = self.log, titles_of(self._job.document), list(self.log.running.values())
+        if self.flag.is_set():
+            return log.cancelled()
+        self._lost += log.seq > self._begun_at
+        self._lost_unheard += log.seq == self._begun_at
+        log.interrupt()
+        is_last = self._lost >= self._max_attempts or self._lost_unheard > self._max_attempts
+        if ending.is_wanted or ending.cause == "hang" or is_last:
+            return log.failed(failure_of_ending(ending, nodes, max(self._lost, self._lost_unheard), titles))
+        where = " and ".join(describe_node(each, titles) for each in nodes) or "no node"
+        return log.noted(
+            f"The worker process {ending.sentence()} while {where} was running. Trying again with another worker "
+            f"(attempt {self._lost + 1} of {self._max_attempts}); what was finished is taken from the cache.",
+            "warning",
+        )
 
 
 class _WorkerEnded(Exception):
@@ -160,23 +193,6 @@ class _WorkerEnded(Exception):
     def __init__(self, ending: Ending) -> None:
         super().__init__()
         self.ending = ending
-
-
-def _interrupted(running: _Running, attempt: int, ending: Ending) -> Event:
-    """What happens to a job whose worker ended: it is begun again, or it ends too."""
-    log, titles, nodes = running.log, titles_of(running.job.document), list(running.log.running.values())
-    if running.flag.is_set():
-        return log.cancelled()
-    log.interrupt()
-    if ending.is_wanted or ending.cause == "hang" or attempt == running.last_attempt:
-        attempts = attempt - running.job.attempt + 1
-        return log.failed(failure_of_ending(ending, nodes, attempts, titles))
-    where = " and ".join(describe_node(each, titles) for each in nodes) or "no node"
-    return log.noted(
-        f"The worker process {ending.sentence()} while {where} was running. Trying again with another worker "
-        f"(attempt {attempt + 1} of {running.last_attempt}); what was finished is taken from the cache.",
-        "warning",
-    )
 
 
 def titles_of(document: Mapping[str, object]) -> dict[str, str]:

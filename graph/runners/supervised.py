@@ -23,6 +23,7 @@ from graph.runners.messages import (
     Run,
     Start,
     Stop,
+    ToServer,
     ToWorker,
     frame_of,
     to_server,
@@ -31,6 +32,7 @@ from graph.runners.output import PrintedLines
 from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.stream import EventStream
 from graph.runners.transport import LoopbackListener, SocketPair, Streams
+from graph.runners.watchdog import Watchdog
 from graph.wire import read_frame
 
 _LOGGER = logging.getLogger("latentloom.worker")
@@ -50,7 +52,9 @@ class WorkerProcess:
         self._output = PrintedLines(self._show)
         self._child: ChildProcess
         self._streams: Streams
-        self._patience: asyncio.Timeout | None = None
+        self._watchdog: Watchdog
+        self._heard = 0
+        self._is_delivering = False
         self._killed: tuple[Cause, str] | None = None
         self._supervising: asyncio.Task[None] | None = None
         self._job: JobRequest | None = None
@@ -192,6 +196,7 @@ class WorkerProcess:
             connecting.result()[1].close()
 
     async def _supervise(self) -> None:
+        self._watchdog = Watchdog(self._supervision.hang_seconds, self._kill_silent)
         listening = asyncio.create_task(self._listen())
         await asyncio.wait((listening, self._child.exited), return_when=asyncio.FIRST_COMPLETED)
         if not self._child.exited.done():
@@ -202,11 +207,19 @@ class WorkerProcess:
                 cause, detail = verdict or ("garbled", "it closed its connection to the server")
                 self.kill(cause, detail)
         exit_code = await self._child.exited
-        if self._patience is not None:
-            self._patience.reschedule(asyncio.get_running_loop().time() + _LAST_WORDS_SECONDS)
-        await listening
+        await self._hear_last_words(listening)
         await self._child.drain_output(_LAST_WORDS_SECONDS)
+        self._watchdog.close()
         self._finish(exit_code)
+
+    async def _hear_last_words(self, listening: "asyncio.Task[tuple[Cause, str] | None]") -> None:
+        """Wait for the end of the stream, as long as there is something to hear or somebody has not taken it yet."""
+        heard = -1
+        while not listening.done() and (self._heard != heard or self._is_delivering):
+            heard = self._heard
+            await asyncio.wait((listening,), timeout=_LAST_WORDS_SECONDS)
+        listening.cancel()
+        await asyncio.wait((listening,))
 
     def _finish(self, exit_code: int) -> None:
         self._output.finish()
@@ -220,30 +233,30 @@ class WorkerProcess:
 
     async def _listen(self) -> tuple[Cause, str] | None:
         """Hear what the worker says until it says no more; returns what was wrong, or None if the stream just ended."""
-        while True:
-            has_exited = self._child.exited.done()
-            patience = _LAST_WORDS_SECONDS if has_exited else self._supervision.hang_seconds
-            try:
-                async with asyncio.timeout(patience) as self._patience:
-                    data = await read_frame(self._streams[0])
-                self._patience = None
-                await self._hear(data)
-            except TimeoutError:
-                words = "something holds the Python interpreter, or the process was suspended"
-                return "hang", f"it gave no sign of life for {patience:g} s ({words})"
-            except FrameError as error:
-                return "garbled", str(error)
-            except (EOFError, ConnectionError):
-                return None
-            finally:
-                self._patience = None
+        try:
+            while True:
+                data = await read_frame(self._streams[0])
+                self._heard += 1
+                self._watchdog.heard()
+                await self._hear(to_server(data))
+        except FrameError as error:
+            return "garbled", str(error)
+        except (EOFError, ConnectionError):
+            return None
 
-    async def _hear(self, data: object) -> None:
-        message = to_server(data)
+    def _kill_silent(self) -> None:
+        words = "something holds the Python interpreter, or the process was suspended"
+        self.kill("hang", f"it gave no sign of life for {self._supervision.hang_seconds:g} s ({words})")
+
+    async def _hear(self, message: ToServer) -> None:
         if not isinstance(message, Happened) or self._job is None or self._events is None:
             return
         self._check_order(message.event, self._job)
-        await self._events.put_async(message.event)
+        if not self._events.offer(message.event):
+            self._is_delivering = True
+            with self._watchdog.deaf():
+                await self._events.put_async(message.event)
+            self._is_delivering = False
         if isinstance(message.event, TERMINAL):
             self._job = None
             self._events.close()

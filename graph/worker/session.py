@@ -22,6 +22,7 @@ from graph.errors import FrameError
 from graph.events import Event, NodePreview
 from graph.runners.base import Application, ApplicationFactory, CancelFlag, JobRequest
 from graph.runners.messages import (
+    CONNECTION_LOST,
     PROTOCOL,
     Beat,
     Cancel,
@@ -44,8 +45,6 @@ from graph.worker.limits import bound_memory
 from graph.worker.outbox import Outbox
 
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy", "safetensors")
-_CONNECTION_LOST = 71
-"""The exit code of a worker that cannot talk to its supervisor any more."""
 
 
 class Session:
@@ -55,7 +54,7 @@ class Session:
         self._connection = connection
         self._token = token
         self._outbox = Outbox(connection)
-        self._flags: dict[str, CancelFlag] = {}
+        self._latest: tuple[str, CancelFlag] = "", CancelFlag()
         self._seq = 0
         self._numbering = threading.Lock()
 
@@ -83,39 +82,46 @@ class Session:
         serving = loop.create_task(self._serve(application))
         serving.add_done_callback(lambda _: loop.stop())  # it serves for ever, unless there is a bug in it
         run_whatever_happens(loop)
+        if not serving.cancelled() and (fault := serving.exception()) is not None:
+            traceback.print_exception(fault)
         return 1
 
     async def _serve(self, application: Application) -> None:
-        jobs: asyncio.Queue[JobRequest] = asyncio.Queue()
+        jobs: asyncio.Queue[tuple[JobRequest, CancelFlag]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._keep_receiving, args=(loop, jobs), name="receiver", daemon=True).start()
         while True:
-            job = await jobs.get()
+            job, flag = await jobs.get()
             self._seq = 0
-            await perform(application, job, self._emit, self._flags[job.id])
-            del self._flags[job.id]
+            await perform(application, job, self._emit, flag)
 
     def _emit(self, event: Event) -> None:
-        is_preview = isinstance(event, NodePreview)
         with self._numbering:  # numbers must go out in order
-            self._seq += not is_preview
-            numbered = event.model_copy(update={"seq": self._seq, "at": event.at or time.time()})
-            frame = frame_of(Happened(event=numbered))
-            self._outbox.put(frame, replaces=numbered.node.id if isinstance(numbered, NodePreview) else None)
+            if isinstance(event, NodePreview):
+                self._outbox.put(self._frame(event, self._seq), replaces=event.node.id)
+                return
+            frame = self._frame(event, self._seq + 1)  # may fail: a number that is not sent is not used
+            self._seq += 1
+            self._outbox.put(frame)
 
-    def _keep_receiving(self, loop: asyncio.AbstractEventLoop, jobs: "asyncio.Queue[JobRequest]") -> None:
+    def _frame(self, event: Event, seq: int) -> bytes:
+        return frame_of(Happened(event=event.model_copy(update={"seq": seq, "at": event.at or time.time()})))
+
+    def _keep_receiving(
+        self, loop: asyncio.AbstractEventLoop, jobs: "asyncio.Queue[tuple[JobRequest, CancelFlag]]"
+    ) -> None:
         while True:
             try:
                 message = self._receive()
             except (OSError, EOFError, FrameError):
-                os._exit(_CONNECTION_LOST)
+                os._exit(CONNECTION_LOST)
             if isinstance(message, Stop):
                 os._exit(0)  # results are written whole or not at all, so there is nothing to wait for
             elif isinstance(message, Run):
-                self._flags[message.job.id] = CancelFlag()
-                loop.call_soon_threadsafe(jobs.put_nowait, message.job)
-            elif isinstance(message, Cancel) and (flag := self._flags.get(message.job)) is not None:
-                flag.set()
+                self._latest = message.job.id, CancelFlag()
+                loop.call_soon_threadsafe(jobs.put_nowait, (message.job, self._latest[1]))
+            elif isinstance(message, Cancel) and message.job == self._latest[0]:
+                self._latest[1].set()
 
     def _keep_sending(self, beat_seconds: float) -> None:
         beat = frame_of(Beat())
@@ -123,7 +129,7 @@ class Session:
             try:
                 self._outbox.send_waiting(beat_seconds, otherwise=beat)
             except OSError:
-                os._exit(_CONNECTION_LOST)
+                os._exit(CONNECTION_LOST)
 
     def _send(self, message: ToServer) -> None:
         self._connection.sendall(frame_of(message))
