@@ -66,6 +66,11 @@ class Cache(Protocol):
         """Whether anything is kept at all."""
         ...
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether some tier writes to a disk, so that flushing takes time."""
+        ...
+
     def find(self, key: str) -> Found | None:
         """The entry under `key`, from the nearest tier that has it."""
         ...

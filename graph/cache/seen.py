@@ -41,7 +41,8 @@ class Seen:
     def __init__(self, folder: Path | None = None) -> None:
         self._file = folder / _FILE if folder else None
         self._sightings: dict[str, Sighting] = _load(self._file) if self._file else {}
-        self._is_saved = True
+        self.is_saved = True
+        """Whether there is nothing to save."""
 
     def at(self, node: str, type_id: str) -> Sighting | None:
         """What was last seen at this place."""
@@ -52,13 +53,13 @@ class Seen:
         place = f"{type_id}\0{node}"
         self._sightings.pop(place, None)
         self._sightings[place] = sighting
-        self._is_saved = False
+        self.is_saved = self._file is None
         if len(self._sightings) > _MOST:
             del self._sightings[next(iter(self._sightings))]
 
     def save(self) -> None:
         """Write the record to its file, if it has one and anything is new."""
-        if self._file is None or self._is_saved:
+        if self._file is None or self.is_saved:
             return
         rows = [[place, each.key, dict(each.parts), each.is_done] for place, each in self._sightings.items()]
         draft = self._file.with_suffix(f".{os.getpid()}.tmp")
@@ -68,7 +69,7 @@ class Seen:
             draft.replace(self._file)
         except OSError as error:
             _log.warning("The record that explains cache misses cannot be written: %s", error)
-        self._is_saved = True
+        self.is_saved = True
 
 
 def _load(file: Path) -> dict[str, Sighting]:

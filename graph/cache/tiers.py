@@ -18,6 +18,8 @@ class Tiers:
         self._tiers = tuple(tiers)
         self.is_on = bool(self._tiers)
         """Whether anything is kept at all."""
+        self.outlives_process = any(tier.name != "memory" for tier in self._tiers)
+        """Whether some tier writes to a disk, so that flushing takes time."""
 
     def find(self, key: str) -> Found | None:
         """The entry under `key`; nearer tiers get it too, so that it is found there next time."""

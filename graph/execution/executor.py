@@ -104,7 +104,8 @@ class Executor:
         outcome = _outcome(running, delivery, planned, time.perf_counter() - began)
         _tell_end(outcome, running, delivery, reporter)
         note_sightings(graph.nodes, prints, self._house.seen, frozenset(delivery.done).union(planned.cached))
-        await self._house.lanes.of("io").call(0, self._flush)
+        if self._house.cache.outlives_process or not self._house.seen.is_saved:
+            await self._house.lanes.of("io").call(0, self._flush)
         return outcome
 
     def _plan(self, graph: Graph, prints: Fingerprints) -> Plan:
