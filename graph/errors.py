@@ -2,6 +2,7 @@
 
 LatentloomError
 ├── DeclarationError        a node declaration is wrong; found at import
+├── JsonError               a text is not strict JSON; carries line and column
 ├── WorkflowError           a document cannot be read as a workflow
 ├── InvalidWorkflow         a workflow was read but cannot run; carries its problems
 ├── FolderError             a file name is not acceptable, or the file is not there
@@ -61,6 +62,15 @@ class LatentloomError(Exception):
 
 class DeclarationError(LatentloomError):
     """A node declaration cannot be understood; the message names file, function and parameter."""
+
+
+class JsonError(LatentloomError):
+    """A text is not strict JSON; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {message}")
+        self.line = line
+        self.column = column
 
 
 class WorkflowError(LatentloomError):
