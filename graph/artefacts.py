@@ -12,8 +12,10 @@ from uuid import uuid4
 from blake3 import blake3
 
 from graph.artefact_names import Name
+from graph.cache.entry import Entry, Ui
 from graph.errors import FolderError
 from graph.folders import DATA_FOLDERS, Folders
+from graph.spec import NodeSpec
 
 Content = bytes | Callable[[Path], None]
 """The bytes of a file, or a function that writes them to the path it is given."""
@@ -106,17 +108,21 @@ class Artefacts:
         """
         return _digest(self.path(description))
 
-    def is_complete(self, ui: Mapping[str, Any] | None) -> bool:
-        """Whether every file that a shown result describes is there; a cached result without its files is worthless.
+    def is_valid(self, spec: NodeSpec, entry: Entry) -> bool:
+        """Whether every file that a cached result shows is there; without its files it is worthless.
 
-        `ui` is what an output node showed: lists by kind. Entries that describe no file, such as text, always count.
+        What the nodes inside an expansion show counts too. Entries that describe no file, such as text, always count.
         """
+        return all(map(self.is_complete, (entry.ui, *(ui for _, ui in entry.inner))))
+
+    def is_complete(self, ui: Ui | None) -> bool:
+        """Whether every file is there that an output node showed: lists of descriptions by kind."""
         return all(
-            self.exists(entry)
+            self.exists(shown)
             for entries in (ui or {}).values()
             if isinstance(entries, list | tuple)
-            for entry in entries
-            if isinstance(entry, Mapping) and "filename" in entry
+            for shown in entries
+            if isinstance(shown, Mapping) and "filename" in shown
         )
 
     def _root(self, folder: str) -> Path:

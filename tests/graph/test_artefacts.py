@@ -10,8 +10,10 @@ from blake3 import blake3
 from graph import artefacts as artefacts_module
 from graph.artefact_names import Name
 from graph.artefacts import Artefact, Artefacts
+from graph.cache.entry import Entry
 from graph.errors import FolderError
 from graph.folders import Folders
+from graph.spec import NodeSpec
 
 NOW = datetime(2026, 3, 4, 5, 6, 7)
 
@@ -147,5 +149,9 @@ def test_a_shown_result_is_complete_while_its_files_are_where_they_were(artefact
     assert artefacts.is_complete({})
     assert artefacts.is_complete(None)
     assert not Artefacts(Folders(data=tmp_path, output=tmp_path / "other")).is_complete(ui)
+    spec = NodeSpec(id="Save", title="Save", category="test")
+    assert artefacts.is_valid(spec, Entry((), ui, inner=(("7", ui),)))
     artefacts.path(second.describe()).unlink()
     assert not artefacts.is_complete(ui)
+    assert not artefacts.is_valid(spec, Entry((), ui))
+    assert not artefacts.is_valid(spec, Entry((), None, inner=(("7", ui),)))
