@@ -1,6 +1,7 @@
 """Tells a job's story: numbers its events, and keeps progress from becoming a flood."""
 
 import asyncio
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,9 @@ class Reporter:
         self._emit(kind(job=self._job, seq=self._seq, at=time.time(), **facts))
 
 
+_Said = tuple[float, float, bytes | None]
+
+
 class Meter:
     """Passes on what one running node reports of its progress, from whatever thread it runs on."""
 
@@ -36,41 +40,39 @@ class Meter:
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._lock = threading.Lock()
-        self._progress: tuple[float, float] | None = None
-        self._preview: bytes | None = None
+        self._waiting: _Said | None = None
+        """What is sent later, unless something newer comes before."""
         self._next = 0.0
-        self._is_waiting = False
 
     def report(self, value: float, maximum: float, preview: bytes | None) -> None:
-        """Note what the node says; it is sent now or soon."""
+        """Note what the node says; it is sent now, or soon if something was sent just before."""
         with self._lock:
-            self._progress = (value, maximum)
-            self._preview = preview if preview is not None else self._preview
-            if self._is_waiting:
-                return
-            delay = self._next - time.monotonic()
-            self._is_waiting = delay > 0 or threading.get_ident() != self._loop_thread
-        if not self._is_waiting:
-            self.flush()
-        elif threading.get_ident() == self._loop_thread:
-            self._loop.call_later(delay, self.flush)
+            now = time.monotonic()
+            delay = self._next - now
+            if delay <= 0:
+                self._next = now + _INTERVAL_SECONDS
+                step: Callable[[], object] = functools.partial(self._send, (value, maximum, preview))
+            else:
+                was_waiting = self._waiting is not None
+                self._waiting = (value, maximum, preview or (self._waiting[2] if self._waiting else None))
+                if was_waiting:
+                    return
+                step = functools.partial(self._loop.call_later, delay, self.flush)
+        if threading.get_ident() == self._loop_thread:
+            step()
         else:
-            self._loop.call_soon_threadsafe(self._flush_in, delay)
+            self._loop.call_soon_threadsafe(step)
 
     def flush(self) -> None:
         """Send what is still to be sent."""
         with self._lock:
-            progress, preview = self._progress, self._preview
-            self._progress = self._preview = None
-            self._is_waiting = False
+            waiting, self._waiting = self._waiting, None
             self._next = time.monotonic() + _INTERVAL_SECONDS
-        if progress is not None:
-            self._reporter.send(NodeProgress, node=self._ref, value=progress[0], maximum=progress[1])
+        if waiting is not None:
+            self._send(waiting)
+
+    def _send(self, said: _Said) -> None:
+        value, maximum, preview = said
+        self._reporter.send(NodeProgress, node=self._ref, value=value, maximum=maximum)
         if preview is not None:
             self._reporter.send(NodePreview, node=self._ref, image=preview)
-
-    def _flush_in(self, delay: float) -> None:
-        if delay > 0:
-            self._loop.call_later(delay, self.flush)
-        else:
-            self.flush()
