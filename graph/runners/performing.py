@@ -76,9 +76,8 @@ def _message(error: BaseException, cause: BaseException) -> str:
     if isinstance(error, NodeFailed):
         return str(error)
     if is_out_of_memory(cause):
-        return (
-            f"Memory ran out: {cause or type(cause).__name__}. Use smaller pictures or batches, or allow more memory."
-        )
+        said = str(cause).rstrip(".") or type(cause).__name__
+        return f"Memory ran out: {said}. Use smaller pictures or batches, or allow more memory."
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 

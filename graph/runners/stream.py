@@ -1,8 +1,10 @@
 """A bounded stream of events from one producer, in any thread, to one asynchronous reader."""
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from graph.events import Event, NodePreview
 
@@ -49,7 +51,8 @@ class EventStream:
             if not self._is_closed:
                 self._is_closed, self._error = True, error
             self._changed.notify_all()
-        self._wake()
+        self._call(self._has_room.set)
+        self._call(self._arrived.set)
 
     def __aiter__(self) -> "EventStream":
         return self
@@ -77,7 +80,8 @@ class EventStream:
             return
         if len(self._waiting) < self._capacity:  # a preview that finds no room is not worth waiting for
             self._waiting.append(event)
-            self._wake()
+            if not self._arrived.is_set():
+                self._call(self._arrived.set)
 
     def _replace_preview(self, event: Event) -> bool:
         if not isinstance(event, NodePreview):
@@ -88,6 +92,6 @@ class EventStream:
                 return True
         return False
 
-    def _wake(self) -> None:
-        if not self._arrived.is_set():
-            self._loop.call_soon_threadsafe(self._arrived.set)
+    def _call(self, function: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the reader's loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(function)

@@ -23,6 +23,11 @@ class Outbox:
         self._is_sending = False
         self._changed = threading.Condition()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether frames wait because the supervisor has not read what came before."""
+        return bool(self._frames)
+
     def put(self, frame: bytes, replaces: str | None = None) -> None:
         """Send a frame, or let it wait, or wait for room.
 
