@@ -4,17 +4,32 @@ from collections.abc import Mapping
 
 from graph.registry import Registry
 from nodes import (
+    autoencoding,
     images,
     latents,
+    loaders,
     logic,
     masks,
     opening,
     primitives,
     saving,
     text,
+    text_encoding,
 )
 
-MODULES = (images, latents, logic, masks, opening, primitives, saving, text)
+MODULES = (
+    autoencoding,
+    images,
+    latents,
+    loaders,
+    logic,
+    masks,
+    opening,
+    primitives,
+    saving,
+    text,
+    text_encoding,
+)
 """Where nodes are declared; a new module of nodes is added here and nowhere else."""
 
 REPLACEMENTS: Mapping[str, str] = {

@@ -7,12 +7,15 @@ where 1 is the part to be changed; latents `(batch, channels, height, width)`, u
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, Protocol, TypedDict
 
 import torch
 from torch import Tensor
 
 Component = Literal["model", "clip", "vae"]
+Prediction = Literal["epsilon", "v_prediction", "sample", "flow"]
+"""What a diffusion network was trained to predict: the noise, the velocity, the clean latent, or the direction from the
+clean latent to the noise along a straight line (rectified flow)."""
 
 
 class Latent(TypedDict):
@@ -127,9 +130,30 @@ class LatentFormat:
 class DiffusionModel(Protocol):
     """A diffusion network on its device, as sampling sees it."""
 
-    latent_format: LatentFormat
-    device: torch.device
-    dtype: torch.dtype
+    @property
+    def latent_format(self) -> LatentFormat:
+        """How latents are scaled for the network."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What it computes in."""
+        ...
+
+    @property
+    def prediction(self) -> Prediction:
+        """What `predict` returns."""
+        ...
+
+    @property
+    def betas(self) -> Tensor:
+        """(timesteps,) float64 on the CPU: the variance of the noise added at each training step."""
+        ...
 
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The network's raw output (epsilon, v or flow, as it was trained).
@@ -140,6 +164,64 @@ class DiffusionModel(Protocol):
             context: (batch, tokens, width) encoded text.
             extra: further conditioning by name, such as `pooled_output`; empty for families that need none.
         """
+        ...
+
+
+class Encoded(NamedTuple):
+    """A text as a diffusion model reads it."""
+
+    hidden: Tensor
+    """(1, tokens, width) float32 on the CPU."""
+    pooled: Tensor | None
+    """(1, width): the whole text as one vector, where the family has one."""
+
+
+FindEmbedding = Callable[[str], Path | None]
+"""Where the file of a textual inversion is, by the name that stands in the prompt; None if there is none."""
+
+
+class TextEncoder(Protocol):
+    """A text encoder on its device, as prompts see it."""
+
+    def encode(
+        self, text: str, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+    ) -> Encoded:
+        """Encode a prompt with its weights; `stop_at_layer` is as in `ClipHandle`."""
+        ...
+
+
+class Autoencoder(Protocol):
+    """An autoencoder on its device, as pictures see it."""
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of a latent."""
+        ...
+
+    @property
+    def downscale(self) -> int:
+        """Picture pixels per latent cell, in each direction."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        ...
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Latents (batch, latent channels, height / downscale, width / downscale) of pixels (batch, 3, height, width).
+
+        Pixels are in -1..1; latents are unscaled and the mean of their distribution. Both are float32 on the device of
+        the pixels.
+        """
+        ...
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pixels of unscaled latents; the inverse of `encode`."""
+        ...
+
+    def bytes_per_pixel(self) -> int:
+        """About how much memory encoding or decoding takes at its peak, for each picture pixel."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Model families: how each is recognised by what its file holds, and built."""

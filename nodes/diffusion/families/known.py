@@ -1,0 +1,47 @@
+"""Which model families there are, and which of them a file belongs to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
+from nodes.diffusion.families.autoencoder import Autoencoder
+from nodes.diffusion.families.contents import Contents
+from nodes.diffusion.families.family import Family
+from nodes.diffusion.families.sd1 import StableDiffusion1
+from nodes.diffusion.families.unknown import look_at
+from nodes.diffusion.types import Component
+
+FAMILIES: Sequence[Family] = (StableDiffusion1(), Autoencoder())
+"""In the order in which they are asked."""
+
+PART_NAMES: Mapping[Component, str] = {"model": "diffusion model", "clip": "text encoder", "vae": "autoencoder"}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file, the family that it belongs to, and how many weights each of its parts has."""
+
+    contents: Contents
+    family: Family
+    parts: Mapping[Component, int]
+
+
+def recognise(contents: Contents, wanted: Component, families: Sequence[Family] = FAMILIES) -> Recognised:
+    """Find the family that can build the `wanted` part of a model.
+
+    Raises:
+        UnsupportedModel: there is none; the message says what the model looks like.
+        IncompleteModel: the model is known, but lacks that part.
+    """
+    found = [(family, family.parts(contents)) for family in families]
+    for family, parts in found:
+        if wanted in parts:
+            return Recognised(contents, family, parts)
+    name, part = contents.path.name, PART_NAMES[wanted]
+    known = next((family for family, parts in found if "model" in parts), None)
+    if known is not None:
+        raise IncompleteModel(f"{name} is a model of the family {known.title} without {part}; load one by itself.")
+    titles = " and ".join(family.title for family in families)
+    raise UnsupportedModel(
+        f"{name} looks like {look_at(contents)}: not supported yet as a {part}. What can be loaded is {titles}."
+    )

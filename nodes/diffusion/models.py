@@ -1,0 +1,205 @@
+"""The model registry: small handles in, networks on their device out."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from nodes.diffusion.errors import ModelError
+from nodes.diffusion.families.contents import open_contents
+from nodes.diffusion.families.known import Recognised, recognise
+from nodes.diffusion.memory import Placement, Precision, budget_for, place
+from nodes.diffusion.residency import Residents
+from nodes.diffusion.types import (
+    Autoencoder,
+    ClipHandle,
+    Component,
+    DiffusionModel,
+    ModelHandle,
+    ModelSource,
+    Patch,
+    TextEncoder,
+    VaeHandle,
+)
+
+
+class Checkpoint(NamedTuple):
+    """Handles of the parts of one file or folder; None where it lacks the part."""
+
+    model: ModelHandle
+    clip: ClipHandle | None
+    vae: VaeHandle | None
+
+
+class ModelRegistry:
+    """Owns the weights of a worker.
+
+    Handles cost milliseconds: headers and configurations are read, weights are not. Weights are loaded when a handle is
+    used for the first time, once however many ask, and stay within a budget of bytes; in use they are never dropped.
+
+    Args:
+        device: where models run; `cuda`, `cpu`, or `auto` for the best there is.
+        precision: what models compute in; `auto` decides by device, part and size.
+        budget_bytes: how much weights may take; None takes a share of what is free.
+    """
+
+    def __init__(
+        self,
+        device: torch.device | str = "auto",
+        *,
+        precision: Precision = "auto",
+        budget_bytes: int | None = None,
+    ) -> None:
+        self.device = torch.device(_best_device() if device == "auto" else device)
+        self.precision = precision
+        budget = budget_for(self.device) if budget_bytes is None else budget_bytes
+        self._residents: Residents[Any] = Residents(budget, on_evict=self._release)  # DiffusionModel or another part
+
+    @property
+    def salt(self) -> str:
+        """Device and precision, for keys of results that depend on them: `cpu/auto`."""
+        return f"{self.device.type}/{self.precision}"
+
+    @property
+    def held_bytes(self) -> int:
+        """How much the loaded weights take."""
+        return self._residents.held_bytes
+
+    def checkpoint(self, path: Path, digest: str = "") -> Checkpoint:
+        """Handles of the diffusion model, text encoder and autoencoder of a file or folder.
+
+        Raises:
+            ModelError: it cannot be read, is of no known family, or holds no diffusion model.
+        """
+        found = recognise(open_contents(path), "model")
+
+        def source(component: Component) -> ModelSource:
+            return ModelSource(path, component, found.family.name, digest)
+
+        clip = ClipHandle(source("clip")) if "clip" in found.parts else None
+        vae = VaeHandle(source("vae")) if "vae" in found.parts else None
+        return Checkpoint(ModelHandle(source("model")), clip, vae)
+
+    def autoencoder(self, path: Path, digest: str = "") -> VaeHandle:
+        """A handle of the autoencoder that a file or folder holds.
+
+        Raises:
+            ModelError: it cannot be read, or holds none that is known.
+        """
+        return VaeHandle(ModelSource(path, "vae", recognise(open_contents(path), "vae").family.name, digest))
+
+    @contextmanager
+    def use_model(self, handle: ModelHandle) -> Iterator[DiffusionModel]:
+        """The diffusion model behind a handle, on its device while the `with` block lasts.
+
+        What the handle's options override is up to whoever samples.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        with self._use(handle.source, handle.patches) as model:
+            yield model
+
+    @contextmanager
+    def use_clip(self, handle: ClipHandle) -> Iterator[TextEncoder]:
+        """The text encoder behind a handle; give its `encode` the handle's `stop_at_layer`.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        with self._use(handle.source, handle.patches) as encoder:
+            yield encoder
+
+    @contextmanager
+    def use_vae(self, handle: VaeHandle) -> Iterator[Autoencoder]:
+        """The autoencoder behind a handle.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        with self._use(handle.source, ()) as autoencoder:
+            yield autoencoder
+
+    def unload(self) -> int:
+        """Let go of all weights that are not in use; returns how many bytes that were."""
+        return self._residents.clear()
+
+    def _use(self, source: ModelSource, patches: tuple[Patch, ...]) -> AbstractContextManager[Any]:
+        """The network of a source, whichever part that is."""
+        if patches:
+            kinds = ", ".join(sorted({patch.kind for patch in patches}))
+            raise ModelError(f"The patches of {source.path.name} ({kinds}) cannot be applied to a {source.component}.")
+        loading = _Loading(source, self.device, self.precision)
+        return self._residents.use((_identity(source), source.component), loading.measure, lambda: self._load(loading))
+
+    def _load(self, loading: "_Loading") -> Any:  # as `_Loading.load`
+        """Load; where memory runs out, let go of everything else and try once more."""
+        with torch.inference_mode(False):
+            try:
+                return loading.load()
+            except torch.OutOfMemoryError:
+                self.unload()
+            try:
+                return loading.load()
+            except torch.OutOfMemoryError as error:
+                raise ModelError(
+                    f"{loading.source.path.name} does not fit into the memory of {self.device}: {error}. Choose a "
+                    "smaller model, or end other programs that use the device."
+                ) from error
+
+    def _release(self) -> None:
+        """Give what was let go back to the device."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+@dataclass(frozen=True)
+class _Loading:
+    """One part of a model on its way from the file to the device."""
+
+    source: ModelSource
+    device: torch.device
+    precision: Precision
+
+    @cached_property
+    def found(self) -> Recognised:
+        """What the file is."""
+        return recognise(open_contents(self.source.path), self.source.component)
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Where the part goes."""
+        component = self.source.component
+        return place(component, self.found.parts[component], self.device, self.precision)
+
+    def measure(self) -> int:
+        """How many bytes the part will take."""
+        return self.found.parts[self.source.component] * self.placement.dtype.itemsize
+
+    def load(self) -> DiffusionModel | TextEncoder | Autoencoder:
+        """Build the part."""
+        family, contents = self.found.family, self.found.contents
+        if self.source.component == "model":
+            return family.load_model(contents, self.placement)
+        if self.source.component == "clip":
+            return family.load_clip(contents, self.placement)
+        return family.load_vae(contents, self.placement)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _identity(source: ModelSource) -> str:
+    """What makes two sources the same weights: their content, or without a digest their file and its age."""
+    if source.digest:
+        return source.digest
+    try:
+        status = source.path.stat()
+    except OSError as error:
+        raise ModelError(f"{source.path} is not there any more ({error}); put it back or choose another.") from error
+    return f"{source.path.resolve()}:{status.st_size}:{status.st_mtime_ns}"

@@ -1,0 +1,1 @@
+"""From a prompt to tokens, and from tokens to what a diffusion model listens to."""

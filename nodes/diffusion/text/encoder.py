@@ -1,0 +1,104 @@
+"""The CLIP text encoder: a prompt with weights becomes what a diffusion model listens to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import CLIPTextModel
+
+from nodes.diffusion.text.inversion import read_inversion
+from nodes.diffusion.text.prompt import MARK, parse, split_inversions
+from nodes.diffusion.text.vocabulary import Vocabulary
+from nodes.diffusion.text.windows import Token, Window, cut, empty_window
+from nodes.diffusion.types import Encoded, FindEmbedding
+
+
+@dataclass(frozen=True)
+class ClipTextEncoder:
+    """A CLIP text encoder on its device; see `nodes.diffusion.types.TextEncoder`."""
+
+    network: CLIPTextModel
+    vocabulary: Vocabulary
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def layers(self) -> int:
+        """How many transformer layers there are."""
+        return len(self.network.encoder.layers)
+
+    @property
+    def width(self) -> int:
+        """Channels of the token vectors and of the result."""
+        return int(self.network.config.hidden_size)
+
+    def windows(self, text: str, find_embedding: FindEmbedding | None = None) -> list[Window]:
+        """The tokens of a prompt with their weights, cut into windows."""
+        return cut(self._stretches(text, find_embedding), self.vocabulary)
+
+    @torch.inference_mode()
+    def encode(
+        self, text: str, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+    ) -> Encoded:
+        """Encode a prompt.
+
+        A weight w moves a token's result z to `z0 + w * (z - z0)`, where z0 is that of the prompt without words.
+        Windows are put one after the other, and the first is summed up by the last layer at its end mark.
+
+        Args:
+            text: the prompt, in the syntax of `nodes.diffusion.text.prompt`.
+            stop_at_layer: -1 or None is the last layer, -2 the one before; beyond the first means the last.
+            find_embedding: where a textual inversion's file is; without it `embedding:` is ordinary text.
+        """
+        windows = self.windows(text, find_embedding)
+        weighted = any(token.weight != 1.0 for window in windows for token in window.tokens)
+        batch = [*windows, empty_window(self.vocabulary)] if weighted else windows
+        hidden, pooled = self._run(batch, self._stop(stop_at_layer))
+        if weighted:
+            hidden = _weigh(hidden[:-1], hidden[-1], windows)
+        return Encoded(hidden.reshape(1, -1, self.width).cpu(), pooled[:1].cpu())
+
+    def _stretches(self, text: str, find: FindEmbedding | None) -> Iterator[Sequence[Token]]:
+        for stretch in parse(text):
+            for piece in split_inversions(stretch.text):
+                words = piece
+                if piece.startswith(MARK) and find is not None:
+                    inversion = read_inversion(piece, self.width, find)
+                    words = inversion.rest
+                    if inversion.vectors is not None:
+                        yield [Token(vector, stretch.weight) for vector in inversion.vectors]
+                yield [Token(number, stretch.weight) for number in self.vocabulary.ids(words)]
+
+    def _stop(self, layer: int | None) -> int:
+        """How many layers are run for the result."""
+        return self.layers if layer is None or -layer > self.layers else self.layers + layer + 1
+
+    def _run(self, windows: Sequence[Window], stop: int) -> tuple[Tensor, Tensor]:
+        """The result after `stop` layers (windows, positions, width), and each window summed up (windows, width)."""
+        embeddings, normalise = self.network.embeddings, self.network.final_layer_norm
+        x = embeddings(inputs_embeds=torch.stack([self._embed(window) for window in windows]))
+        result = x
+        for number, layer in enumerate(self.network.encoder.layers, start=1):
+            # The network's own `forward` takes ids only and returns no other layer than the last.
+            x = layer(x, None, is_causal=True)
+            if number == stop:
+                result = x
+        ends = torch.tensor([window.end for window in windows], device=x.device)
+        pooled = normalise(x)[torch.arange(len(windows), device=x.device), ends]
+        return normalise(result).float(), pooled.float()
+
+    def _embed(self, window: Window) -> Tensor:
+        """The token vectors of a window (positions, width), learnt ones in their places."""
+        ids = [token.content if isinstance(token.content, int) else self.vocabulary.pad for token in window.tokens]
+        vectors = self.network.embeddings.token_embedding(torch.tensor(ids, device=self.device))
+        for position, token in enumerate(window.tokens):
+            if isinstance(token.content, Tensor):
+                vectors[position] = token.content.to(vectors)
+        return vectors
+
+
+def _weigh(hidden: Tensor, empty: Tensor, windows: Sequence[Window]) -> Tensor:
+    """Move results away from those of the empty prompt; a weight of one changes no bit."""
+    weights = torch.tensor([[token.weight for token in window.tokens] for window in windows])[..., None].to(hidden)
+    return torch.where(weights == 1.0, hidden, empty + weights * (hidden - empty))

@@ -1,0 +1,64 @@
+"""Nodes that turn prompts into conditionings."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from graph.errors import FolderError
+from graph.folders import Folders
+from graph.node import Widget, node
+from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.text.prompt import MARK
+from nodes.sockets import Clip, Conditioning
+
+PROMPT_HELP = (
+    "What to draw. (word:1.3) counts more, (word) a little more; \\( and \\) are plain parentheses; embedding:name "
+    "stands for a textual inversion."
+)
+
+
+def _changes(text: str | None, clip: object) -> float:
+    """Prompts that name textual inversions depend on files, which the key of a text does not hold."""
+    return math.nan if MARK in (text or "") else 0.0
+
+
+@node("CLIPTextEncode", title="Encode prompt", category="conditioning", occupies="gpu", fingerprint=_changes)
+def encode_prompt(
+    text: Annotated[str, Widget(multiline=True, options={"dynamicPrompts": True}), Field(description=PROMPT_HELP)],
+    clip: Annotated[Clip, Field(description="The text encoder that belongs to the model.")],
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Annotated[Conditioning, Field(description="What the model is to listen to.")]:
+    """Encode a prompt for a diffusion model."""
+    with models.use_clip(clip) as encoder:
+        encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=_finder(folders))
+    return [(encoded.hidden, {"pooled_output": encoded.pooled})]
+
+
+@node("CLIPSetLastLayer", title="Set last CLIP layer", category="conditioning", occupies="instant")
+def set_last_layer(
+    clip: Clip,
+    stop_at_clip_layer: Annotated[
+        int, Field(ge=-24, le=-1, multiple_of=1, description="-1 is the last layer, -2 the one before.")
+    ] = -1,
+) -> Clip:
+    """Take the text encoder's result from an earlier layer ("clip skip"), as some models want it."""
+    return replace(clip, stop_at_layer=stop_at_clip_layer)
+
+
+def _finder(folders: Folders) -> Callable[[str], Path | None]:
+    """Finds textual inversions by name, in sub-folders too."""
+
+    def find(name: str) -> Path | None:
+        try:
+            return folders.path("embeddings", name)
+        except FolderError:
+            nested = [each for each in folders.names("embeddings") if each.endswith(f"/{name}")]
+        return folders.path("embeddings", nested[0]) if nested else None
+
+    return find
