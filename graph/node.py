@@ -39,7 +39,7 @@ class Widget:
     control_after_generate: bool = False
     optional: bool = False
     """Shown under the optional inputs although it has a default."""
-    options: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

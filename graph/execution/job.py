@@ -39,7 +39,7 @@ class Job:
         self._delivery = delivery
         self._ledger = delivery.ledger
         self._alarm = Alarm()
-        self._ledger.on_ready = self._alarm.ring
+        self._ledger.on_change = self._alarm.ring
         self._has_ended = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_lanes: dict[asyncio.Future[Computed], Call] = {}

@@ -93,8 +93,8 @@ class Ledger:
         self._leader_by_key: dict[str, NodeState] = {}
         self._ready: list[tuple[int, int, NodeState]] = []
         self._count = itertools.count()
-        self.on_ready: Callable[[], None] = _nobody_waits
-        """Called when a node becomes ready."""
+        self.on_change: Callable[[], None] = _nobody_waits
+        """Called when a node becomes ready, or a running one waits for others."""
         self.unsettled = 0
         self.latched = 0
         """How many running nodes wait for others."""
@@ -143,6 +143,7 @@ class Ledger:
             return None
         owner.awaited = awaited
         self.latched += 1
+        self.on_change()
         return latch.future
 
     def hold(self, links: Sequence[Link], priority: int = 0) -> None:
@@ -237,7 +238,7 @@ class Ledger:
             return
         waiter.status = Status.READY
         heapq.heappush(self._ready, (waiter.priority, next(self._count), waiter))
-        self.on_ready()
+        self.on_change()
 
     def _waits_for(self, state: NodeState) -> list[str]:
         if state.status is Status.RUNNING:

@@ -43,7 +43,7 @@ def blocker_among(values: Mapping[str, Any]) -> Blocker | None:
 def merge(answers: Sequence[tuple[Any, ...]], outputs: Sequence[OutputSpec]) -> tuple[Elements, ...]:
     """The elements of each slot: one per run, or for list outputs as many as each run gave."""
     if len(answers) == 1 and not any(each.is_list for each in outputs):
-        return tuple((value,) for value in answers[0])
+        return tuple(value.elements if type(value) is Spread else (value,) for value in answers[0])
     merged: list[Elements] = []
     for slot, spec in enumerate(outputs):
         elements: list[Any] = []
