@@ -56,6 +56,8 @@ class InputSpec(_Data):
     control_after_generate: bool = False
     """Whether the editor offers to change the value after each run, as seeds do."""
     autogrow: Autogrow | None = None
+    only_for: tuple[Json, ...] = ()
+    """For an input called `group.child`: the choices of the input `group` with which it exists; empty means all."""
     options: Mapping[str, Json] = Field(default_factory=dict)
     """Further options of the classic protocol, passed on as they are."""
 
@@ -96,6 +98,10 @@ class NodeSpec(_Data):
     """Whether the node brings a change token of its own."""
     has_validator: bool = False
     """Whether the node's own code checks some inputs; only a worker can ask it."""
+    own_checks: tuple[str, ...] = ()
+    """The inputs that the node's own code checks in place of the limits declared here; `*` means all of them."""
+    checks_types: bool = False
+    """Whether the node's own code decides which types may be linked."""
     deprecated: bool = False
     experimental: bool = False
     source: str = "latentloom"

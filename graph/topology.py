@@ -42,6 +42,8 @@ class Graph:
     """The output nodes that are to run, in document order."""
     document: Mapping[str, Json] | None = field(default=None, compare=False)
     """The document it came from, as data, for embedding into results."""
+    known_order: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+    """`order`, where whoever made the graph knows it."""
 
     @cached_property
     def digraph(self) -> "networkx.DiGraph[str]":
@@ -54,7 +56,7 @@ class Graph:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Every node after all that feed it."""
-        return tuple(networkx.topological_sort(self.digraph))
+        return self.known_order or tuple(networkx.topological_sort(self.digraph))
 
     def needed_for(self, targets: Collection[str]) -> frozenset[str]:
         """The targets and everything that feeds them, directly or not."""
