@@ -18,37 +18,12 @@ Choices = Callable[[str], Sequence[str]]
 Checker = Callable[[Json], Json]
 """Takes a value as it stands in the document and returns it as the node gets it; raises `Refused`."""
 
-LINK_ONLY = frozenset(  # fmt: skip
-    (
-        "AUDIO",
-        "CLIP",
-        "CLIP_VISION",
-        "CLIP_VISION_OUTPUT",
-        "CONDITIONING",
-        "CONTROL_NET",
-        "GLIGEN",
-        "GUIDER",
-        "HOOKS",
-        "IMAGE",
-        "LATENT",
-        "LATENT_OPERATION",
-        "LATENT_UPSCALE_MODEL",
-        "LORA_MODEL",
-        "LOSS_MAP",
-        "MASK",
-        "MESH",
-        "MODEL",
-        "MODEL_PATCH",
-        "NOISE",
-        "PHOTOMAKER",
-        "SAMPLER",
-        "SIGMAS",
-        "STYLE_MODEL",
-        "UPSCALE_MODEL",
-        "VAE",
-        "VIDEO",
-    )
-)
+_LINK_ONLY = """
+    AUDIO CLIP CLIP_VISION CLIP_VISION_OUTPUT CONDITIONING CONTROL_NET GLIGEN GUIDER HOOKS IMAGE LATENT LATENT_OPERATION
+    LATENT_UPSCALE_MODEL LORA_MODEL LOSS_MAP MASK MESH MODEL MODEL_PATCH NOISE PHOTOMAKER SAMPLER SIGMAS STYLE_MODEL
+    UPSCALE_MODEL VAE VIDEO
+"""
+LINK_ONLY = frozenset(_LINK_ONLY.split())
 """Types whose values no document can hold."""
 
 
@@ -140,7 +115,7 @@ def _number(spec: InputSpec) -> Checker:
     high = math.inf if spec.maximum is None else spec.maximum
 
     def check(value: Json) -> Json:
-        number: int | float = value if type(value) is wanted else convert(value)
+        number: Any = value if type(value) is wanted else convert(value)  # an int or a float
         if low <= number <= high:
             return number
         code: ProblemCode = "value_smaller_than_min" if number < low else "value_bigger_than_max"
