@@ -8,10 +8,12 @@ read is checked: a damaged, cut, swapped or missing file is a miss, which heals 
 fsynced: a torn file is noticed, and it is only a cache.
 """
 
+import functools
 import itertools
 import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgpack
@@ -20,7 +22,7 @@ from blake3 import blake3
 from graph.cache.codecs import Codecs, Encoded
 from graph.cache.entry import Entry
 from graph.cache.envelope import seal, unseal
-from graph.cache.eviction import evict, folder_bytes
+from graph.cache.eviction import evict, folder_bytes, remove
 from graph.errors import CacheError
 from graph.events import Tier
 
@@ -57,11 +59,11 @@ class DiskCache:
         path = self._action(key)
         try:
             seconds, encoded = self._read(path, key)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, CacheError) as error:
             _log.warning("Cache file %s is not usable (%s); its node will run again.", path.name, error)
-            path.unlink(missing_ok=True)
+            remove(path)
             return None
         try:
             outputs, ui, inner, digests = self._codecs.decode(encoded)
@@ -114,7 +116,7 @@ class DiskCache:
         except FileNotFoundError:
             raise CacheError("a part of it is gone") from None
         if len(data) != size or blake3(data).hexdigest() != digest:
-            path.unlink(missing_ok=True)
+            remove(path)
             raise CacheError("a part of it is damaged")
         return data
 
@@ -142,17 +144,13 @@ class DiskCache:
     def _put_file(self, data: bytes, places: list[Path]) -> int:
         """Make `data` appear, whole, at every one of `places`."""
         draft = self._root / f".{os.getpid()}.{next(self._count)}.tmp"
-        for place in places:
-            try:
-                draft.write_bytes(data)
-            except FileNotFoundError:
-                draft.parent.mkdir(parents=True, exist_ok=True)
-                draft.write_bytes(data)
-            try:
-                draft.replace(place)
-            except FileNotFoundError:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                draft.replace(place)
+        try:
+            for place in places:
+                _made(draft.parent, functools.partial(draft.write_bytes, data))
+                _made(place.parent, functools.partial(draft.replace, place))
+        except OSError:
+            remove(draft)
+            raise
         return len(data) * len(places)
 
     def _account(self, written: int) -> None:
@@ -164,6 +162,15 @@ class DiskCache:
                 self._bytes += written
             if self._bytes > self._budget_bytes:
                 self._bytes = evict(self._root, self._budget_bytes)
+
+
+def _made(folder: Path, step: Callable[[], object]) -> None:
+    """Take a step that needs `folder`, making the folder only if that turns out to be necessary."""
+    try:
+        step()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        step()
 
 
 def _is_there(path: Path, size: int) -> bool:

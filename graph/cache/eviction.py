@@ -48,14 +48,22 @@ def evict(root: Path, budget_bytes: int) -> int:
     heapq.heapify(queue)
     while queue and total > budget_bytes * _LOW_WATER:
         action = actions[heapq.heappop(queue)[1]]
-        action.path.unlink(missing_ok=True)
+        remove(action.path)
         total -= action.nbytes
         for digest, nbytes in action.blobs:
             users[digest] -= 1
             if users[digest] == 0:
-                (root / "blobs" / digest[:2] / digest).unlink(missing_ok=True)
+                remove(root / "blobs" / digest[:2] / digest)
                 total -= nbytes
     return total
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there and ours to delete."""
+    try:
+        path.unlink()
+    except OSError:
+        return
 
 
 def _worth(action: _Action, now: float) -> float:
@@ -81,7 +89,7 @@ def _sweep(root: Path, wanted: set[str], now: float) -> int:
     drafts = ((path, status) for path, status in _files(root) if path.suffix == ".tmp")
     for path, status in (*blobs, *drafts):
         if now - status.st_mtime > _GRACE_SECONDS:
-            path.unlink(missing_ok=True)
+            remove(path)
             freed += status.st_size
     return freed
 
