@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from graph.registry import Registry
 from nodes import (
     autoencoding,
+    conditioning,
     images,
     latents,
     loaders,
@@ -12,6 +13,7 @@ from nodes import (
     masks,
     opening,
     primitives,
+    sampling,
     saving,
     text,
     text_encoding,
@@ -19,6 +21,7 @@ from nodes import (
 
 MODULES = (
     autoencoding,
+    conditioning,
     images,
     latents,
     loaders,
@@ -26,6 +29,7 @@ MODULES = (
     masks,
     opening,
     primitives,
+    sampling,
     saving,
     text,
     text_encoding,

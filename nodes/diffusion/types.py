@@ -27,6 +27,8 @@ class Latent(TypedDict):
     """(batch, height, width) or (batch, 1, height, width) at picture size; 1 is sampled anew, 0 is kept."""
     batch_index: NotRequired[list[int]]
     """Which item of a noise batch each sample takes its noise from."""
+    downscale_ratio_spacial: NotRequired[int]
+    """Picture pixels per cell that an empty latent was made for; the spelling is the ecosystem's."""
 
 
 Conditioning = Sequence[tuple[Tensor, Mapping[str, Any]]]

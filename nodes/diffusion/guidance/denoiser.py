@@ -1,0 +1,54 @@
+"""The model with its conditionings, as the one function that samplers know."""
+
+import torch
+from torch import Tensor
+
+from nodes.diffusion.guidance.calls import Call, plan_calls, predict
+from nodes.diffusion.guidance.conditions import prepare
+from nodes.diffusion.guidance.rules import RULES, rescaled
+from nodes.diffusion.prediction import Parameterisation
+from nodes.diffusion.types import DiffusionModel, Guider
+
+
+class GuidedDenoiser:
+    """From a noisy latent to the clean one, guided by all conditionings that apply at its noise level.
+
+    Args:
+        network: on its device.
+        parameterisation: of the network.
+        guider: the conditionings and their rule.
+        like: a latent of the shape, precision and device that will be denoised.
+    """
+
+    def __init__(
+        self, network: DiffusionModel, parameterisation: Parameterisation, guider: Guider, like: Tensor
+    ) -> None:
+        self.is_flow = parameterisation.is_flow
+        self._network = network
+        self._parameterisation = parameterisation
+        self._rule = RULES[guider.kind]
+        self._options = guider.options
+        self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
+        self._conditions = prepare(guider.conditionings, parameterisation, like)
+        self._roles = self._rule.roles(guider.options)
+        self._calls: dict[tuple[bool, ...], tuple[Call, ...]] = {}
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The guided prediction of the clean latent."""
+        denoised = predict(self._network, self._parameterisation, self._calls_at(float(sigma), x), x, sigma)
+        for role in self._roles:
+            if role not in denoised:  # nothing applies at this noise level
+                denoised[role] = torch.zeros_like(x)
+        guided = self._rule.combine(denoised, self._options)
+        if self._rescale and len(denoised) > 1:
+            return rescaled(guided, denoised["positive"], x, sigma, self._rescale)
+        return guided
+
+    def _calls_at(self, sigma: float, x: Tensor) -> tuple[Call, ...]:
+        """The calls for a noise level, planned once for each set of conditions that apply together."""
+        conditions = {role: self._conditions[role] for role in self._roles}
+        applying = tuple(each.applies_at(sigma) for members in conditions.values() for each in members)
+        if applying not in self._calls:
+            active = {role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()}
+            self._calls[applying] = plan_calls(active, x)
+        return self._calls[applying]

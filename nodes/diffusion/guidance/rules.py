@@ -1,0 +1,62 @@
+"""How the predictions of several conditionings become one: a rule for each kind of guider, and one line to add it."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Options = Mapping[str, float]
+"""The numbers of a guider, such as `cfg`."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A kind of guidance.
+
+    Attributes:
+        roles: which conditionings it needs, given its options; the others are not computed.
+        combine: from the denoised latents by role to one.
+    """
+
+    roles: Callable[[Options], tuple[str, ...]]
+    combine: Callable[[Mapping[str, Tensor], Options], Tensor]
+
+
+def cfg_roles(options: Options) -> tuple[str, ...]:
+    """Without a scale other than 1 the negative side would cancel out, so it is left away."""
+    return ("positive",) if math.isclose(options["cfg"], 1.0) else ("positive", "negative")
+
+
+def classifier_free(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
+    """Move away from the negative prediction (Ho and Salimans, 2022, "Classifier-Free Diffusion Guidance").
+
+    `negative + (positive - negative) * cfg` of the denoised latents; 1 is the positive alone.
+    """
+    if "negative" not in denoised:
+        return denoised["positive"]
+    return denoised["negative"] + (denoised["positive"] - denoised["negative"]) * options["cfg"]
+
+
+RULES: Mapping[str, Rule] = {
+    "basic": Rule(lambda options: ("positive",), lambda denoised, options: denoised["positive"]),
+    "cfg": Rule(cfg_roles, classifier_free),
+}
+"""Every kind of guider by name."""
+
+
+def rescaled(guided: Tensor, positive: Tensor, x: Tensor, sigma: Tensor, multiplier: float) -> Tensor:
+    """Guidance that keeps the contrast of the positive prediction.
+
+    Lin et al., 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed", section 3.4: the deviation of the
+    guided velocity is brought to that of the positive one, and the two are mixed by `multiplier`.
+    """
+    scale, level = (sigma**2 + 1) ** 0.5, sigma / (sigma**2 + 1) ** 0.5
+
+    def velocity(denoised: Tensor) -> Tensor:
+        return (x / scale**2 - denoised) / level
+
+    v_guided, v_positive = velocity(guided), velocity(positive)
+    dims = tuple(range(1, x.dim()))
+    ratio = v_positive.std(dim=dims, keepdim=True) / v_guided.std(dim=dims, keepdim=True)
+    return x / scale**2 - v_guided * (multiplier * ratio + 1 - multiplier) * level

@@ -1,0 +1,206 @@
+"""What a network predicts, seen from sigma space: the only place that knows epsilon, v, flow and timesteps.
+
+In sigma space (Karras et al., 2022, "Elucidating the Design Space of Diffusion-Based Generative Models") a noisy latent
+is `x = x0 + sigma * noise`. Rectified flows mix instead: `x = (1 - sigma) * x0 + sigma * noise`. Sigmas are float32
+tensors without dimensions on the CPU, so that no step waits for an accelerator.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.types import DiffusionModel, Prediction
+
+BEFORE_THE_FIRST_STEP = 999_999_999.9
+"""A sigma above all others: where a range begins that covers the whole schedule."""
+LAST_ALPHA_BAR = 4.8973451890853435e-08
+"""What remains of the signal at the last step of a zero-terminal-SNR schedule, so that its sigma stays finite."""
+
+
+class Parameterisation(Protocol):
+    """How a network's noise levels and outputs relate to sigma and to the denoised latent."""
+
+    sigmas: Tensor
+    """(timesteps,) float32 on the CPU, rising: the noise levels that the network was trained at."""
+    is_flow: bool
+    """Whether noise is mixed in, `(1 - sigma) * x0 + sigma * noise`, instead of added."""
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """The noise level at a timestep, which need not be whole."""
+        ...
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The timestep that the network is told at a noise level."""
+        ...
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
+        ...
+
+    def add_noise(self, sigma: Tensor, noise: Tensor, latent: Tensor, *, from_pure_noise: bool = False) -> Tensor:
+        """A latent at a noise level; `from_pure_noise` scales the noise as it is at the start of a whole run."""
+        ...
+
+    def remove_scaling(self, sigma: Tensor, x: Tensor) -> Tensor:
+        """What a run that ended at `sigma` hands on."""
+        ...
+
+    def scale_input(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The noisy latent as the network wants it."""
+        ...
+
+    def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """The clean latent that the network's output implies for the noisy latent `x`."""
+        ...
+
+
+class DiscreteParameterisation:
+    """Networks trained at a table of noise levels (Ho et al., 2020), predicting epsilon, v or the clean latent.
+
+    The network sees `x / sqrt(1 + sigma^2)`, whose variance is one where that of `x0` is. v is that of Salimans and Ho,
+    2022, "Progressive Distillation for Fast Sampling of Diffusion Models", appendix D.
+    """
+
+    is_flow = False
+
+    def __init__(self, sigmas: Tensor, predicts: Prediction) -> None:
+        self.sigmas = sigmas.float()
+        self.predicts = predicts
+        self._log_sigmas = sigmas.log().float()
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """Between two timesteps, the logarithm of sigma is interpolated."""
+        position = timestep.float().clamp(0, len(self.sigmas) - 1)
+        low, high, weight = position.floor().long(), position.ceil().long(), position.frac()
+        return ((1 - weight) * self._log_sigmas[low] + weight * self._log_sigmas[high]).exp()
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The whole timestep whose sigma is nearest in the logarithm."""
+        return (sigma.log() - self._log_sigmas).abs().argmin()
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """Percents count timesteps: 0 is before the first step, 1 after the last."""
+        if percent <= 0:
+            return BEFORE_THE_FIRST_STEP
+        if percent >= 1:
+            return 0.0
+        return float(self.sigma(torch.tensor((1 - percent) * (len(self.sigmas) - 1))))
+
+    def add_noise(self, sigma: Tensor, noise: Tensor, latent: Tensor, *, from_pure_noise: bool = False) -> Tensor:
+        """A whole run starts from the variance of signal plus noise, as the network saw it in training."""
+        return latent + noise * ((1 + sigma**2).sqrt() if from_pure_noise else sigma)
+
+    def remove_scaling(self, sigma: Tensor, x: Tensor) -> Tensor:
+        """Nothing: leftover noise is simply added."""
+        return x
+
+    def scale_input(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """To unit variance."""
+        return x / (sigma**2 + 1) ** 0.5
+
+    def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """From epsilon, v, or the clean latent itself."""
+        if self.predicts == "sample":
+            return output
+        if self.predicts == "epsilon":
+            return x - output * sigma
+        return x / (sigma**2 + 1) - output * (sigma / (sigma**2 + 1) ** 0.5)
+
+
+class FlowParameterisation:
+    """Rectified flows (Liu et al., 2022; Esser et al., 2024, "Scaling Rectified Flow Transformers", section 3).
+
+    Args:
+        shift: moves the noise levels towards noise, for larger pictures (Esser et al., equation 23).
+        timesteps: how many noise levels schedules may choose from.
+        multiplier: the timestep that the network is told at sigma 1.
+    """
+
+    is_flow = True
+
+    def __init__(self, shift: float = 1.0, timesteps: int = 1000, multiplier: float = 1000.0) -> None:
+        self.shift = shift
+        self.multiplier = multiplier
+        self.sigmas = self.sigma(torch.arange(1, timesteps + 1) / timesteps * multiplier)
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """The shifted time."""
+        time = timestep / self.multiplier
+        return self.shift * time / (1 + (self.shift - 1) * time)
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The network is told the noise level itself, not the time before the shift."""
+        return sigma * self.multiplier
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """Percents count time before the shift."""
+        if percent <= 0:
+            return 1.0
+        if percent >= 1:
+            return 0.0
+        return float(self.sigma(torch.tensor((1 - percent) * self.multiplier)))
+
+    def add_noise(self, sigma: Tensor, noise: Tensor, latent: Tensor, *, from_pure_noise: bool = False) -> Tensor:
+        """On the straight line between latent and noise."""
+        return sigma * noise + (1 - sigma) * latent
+
+    def remove_scaling(self, sigma: Tensor, x: Tensor) -> Tensor:
+        """A run that stops early hands on its latent at full strength."""
+        return x / (1 - sigma)
+
+    def scale_input(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """As it is."""
+        return x
+
+    def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """The output is noise minus latent."""
+        return x - output * sigma
+
+
+def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> Parameterisation:
+    """How a network is to be sampled, with what the model's handle overrides.
+
+    Args:
+        network: brings what it predicts and its training noise.
+        options: of the handle: `prediction`, `zsnr` (for tables), `shift` (for flows).
+
+    Raises:
+        DiffusionError: nothing is known about such a prediction.
+    """
+    predicts: Prediction = options.get("prediction") or network.prediction
+    if predicts == "flow":
+        return FlowParameterisation(float(options.get("shift", 1.0)))
+    if predicts not in ("epsilon", "v_prediction", "sample"):
+        raise DiffusionError(
+            f'The model is said to predict "{predicts}"; it must be epsilon, v_prediction, sample or flow.'
+        )
+    sigmas = sigmas_of(network.betas)
+    return DiscreteParameterisation(zero_terminal_snr(sigmas) if options.get("zsnr") else sigmas, predicts)
+
+
+def sigmas_of(betas: Tensor) -> Tensor:
+    """Noise levels of a variance-preserving training schedule: `sqrt((1 - alpha_bar) / alpha_bar)`."""
+    alpha_bar = (1 - betas.double()).cumprod(0)
+    return ((1 - alpha_bar) / alpha_bar).sqrt()
+
+
+def zero_terminal_snr(sigmas: Tensor) -> Tensor:
+    """The same noise levels, stretched so that the last is pure noise.
+
+    Lin et al., 2023, "Common Diffusion Noise Schedules and Sample Steps Are Flawed", algorithm 1.
+    """
+    signal = (1 / (sigmas**2 + 1)).sqrt()
+    stretched = (signal - signal[-1]) * (signal[0] / (signal[0] - signal[-1]))
+    alpha_bar = stretched**2
+    alpha_bar[-1] = LAST_ALPHA_BAR
+    return ((1 - alpha_bar) / alpha_bar).sqrt()
+
+
+def is_pure_noise(parameterisation: Parameterisation, sigma: float) -> bool:
+    """Whether a run that starts at `sigma` starts from nothing but noise."""
+    highest = float(parameterisation.sigmas[-1])
+    return sigma > highest or math.isclose(sigma, highest, rel_tol=1e-5)

@@ -1,0 +1,193 @@
+"""One run of a sampler: from a latent and a recipe to the finished latent."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.guidance.denoiser import GuidedDenoiser
+from nodes.diffusion.inpainting import InpaintingDenoiser, Original, fit_mask
+from nodes.diffusion.noise import initial_noise, next_seed
+from nodes.diffusion.prediction import Parameterisation, is_pure_noise, parameterisation_of
+from nodes.diffusion.samplers import algorithm_of
+from nodes.diffusion.samplers.base import Denoise
+from nodes.diffusion.schedules import Steps, last_steps, sigmas_for
+from nodes.diffusion.types import DiffusionModel, Guider, Latent, LatentFormat, ModelHandle, Noise, OnStep, Sampler
+
+
+class ModelProvider(Protocol):
+    """Who has the networks behind handles; the model registry is one."""
+
+    def use_model(self, handle: ModelHandle) -> AbstractContextManager[DiffusionModel]:
+        """The network behind a handle, on its device while the `with` block lasts."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run besides the latent.
+
+    Attributes:
+        guider: the model and its conditionings.
+        sampler: the algorithm.
+        steps: which steps of which schedule, or the noise levels themselves: (steps + 1,) float32 on the CPU.
+        noise: what is added to the latent at the start.
+        seed: of the noise that samplers draw themselves.
+    """
+
+    guider: Guider
+    sampler: Sampler
+    steps: Steps | Tensor
+    noise: Noise
+    seed: int
+
+
+class Sampled(NamedTuple):
+    """What a run gives: its latent, and the clean latent that the model saw in it last."""
+
+    output: Latent
+    denoised: Latent
+
+
+def sample(network: DiffusionModel, recipe: Recipe, latent: Latent, on_step: OnStep) -> Sampled:
+    """Sample a latent.
+
+    Args:
+        network: what `recipe.guider.model` names, on its device.
+        recipe: how.
+        latent: where to start; its `noise_mask` says what may change, its `batch_index` which noise it gets.
+        on_step: called after each step, with latents in the scale of the network; may raise to stop the run.
+
+    Returns:
+        Both latents on the CPU in float32. Without any steps they are the latent itself.
+
+    Raises:
+        DiffusionError: latent and model do not belong together, or nothing is known about a name in the recipe.
+    """
+    latent = fit_latent(latent, network.latent_format)
+    parameterisation = parameterisation_of(network, recipe.guider.model.options)
+    sigmas = run_sigmas(recipe, parameterisation)
+    if not len(sigmas):
+        return Sampled(latent, latent)
+    with torch.inference_mode():
+        x, denoised = _Run(network, parameterisation, recipe, sigmas, on_step)(latent)
+    return Sampled(_finished(latent, x), _finished(latent, denoised))
+
+
+def schedule(network: DiffusionModel, model: ModelHandle, wanted: Steps) -> Tensor:
+    """The noise levels of a schedule for a model, at most `wanted.steps` steps.
+
+    Args:
+        network: what `model` names.
+        model: brings options that change its noise levels.
+        wanted: which steps.
+    """
+    return last_steps(sigmas_for(parameterisation_of(network, model.options), wanted), wanted.steps)
+
+
+def run_sigmas(recipe: Recipe, parameterisation: Parameterisation) -> Tensor:
+    """The noise levels of a run."""
+    if isinstance(recipe.steps, Tensor):
+        return recipe.steps.to("cpu", torch.float32)
+    drops_penultimate = algorithm_of(recipe.sampler.name).drops_penultimate
+    return sigmas_for(parameterisation, recipe.steps, drops_penultimate=drops_penultimate)
+
+
+def fit_latent(latent: Latent, latent_format: LatentFormat) -> Latent:
+    """An empty latent in the shape that a model wants; others must have it already.
+
+    Raises:
+        DiffusionError: something was drawn on the latent, for another kind of model.
+    """
+    samples = latent["samples"]
+    if not samples.any():
+        ratio = latent.get("downscale_ratio_spacial", latent_format.downscale) / latent_format.downscale
+        height, width = (max(1, round(side * ratio)) for side in samples.shape[-2:])
+        return {**latent, "samples": samples.new_zeros(len(samples), latent_format.channels, height, width)}
+    if samples.shape[1] != latent_format.channels:
+        raise DiffusionError(
+            f"The latent has {samples.shape[1]} channels, but the model works with {latent_format.channels}. "
+            "Encode the picture with the autoencoder that belongs to the model."
+        )
+    return latent
+
+
+class _Run:
+    """The parts of one run, wired to each other."""
+
+    def __init__(
+        self,
+        network: DiffusionModel,
+        parameterisation: Parameterisation,
+        recipe: Recipe,
+        sigmas: Tensor,
+        on_step: OnStep,
+    ) -> None:
+        self._network = network
+        self._parameterisation = parameterisation
+        self._recipe = recipe
+        self._sigmas = sigmas
+        self._on_step = on_step
+        self._algorithm = algorithm_of(recipe.sampler.name)
+        self._denoised: Tensor | None = None
+
+    def __call__(self, latent: Latent) -> tuple[Tensor, Tensor]:
+        """Both results, in the scale of the autoencoder."""
+        device = self._network.device
+        samples = _to_network(latent["samples"].float(), self._network.latent_format).to(device)
+        noise = _draw(self._recipe.noise, latent).to(device)
+        from_pure_noise = is_pure_noise(self._parameterisation, float(self._sigmas[0]))
+        x = self._parameterisation.add_noise(self._sigmas[0], noise, samples, from_pure_noise=from_pure_noise)
+        x = self._algorithm.run(
+            self._denoiser(latent, samples, noise),
+            x,
+            self._sigmas,
+            noise=self._algorithm.make_noise(x, self._recipe.seed, self._sigmas),
+            on_step=self._after_step,
+            **self._recipe.sampler.options,
+        )
+        x = self._parameterisation.remove_scaling(self._sigmas[-1], x)
+        x, denoised = (_from_network(each, self._network.latent_format) for each in (x, self._last(x)))
+        return x, denoised
+
+    def _denoiser(self, latent: Latent, samples: Tensor, noise: Tensor) -> Denoise:
+        denoise = GuidedDenoiser(self._network, self._parameterisation, self._recipe.guider, samples)
+        if "noise_mask" not in latent:
+            return denoise
+        if self._algorithm.renews_inpaint_noise:
+            noise = initial_noise(noise.shape, next_seed(self._recipe.seed)).to(noise.device)
+        original = Original(samples, noise, fit_mask(latent["noise_mask"], samples))
+        return InpaintingDenoiser(denoise, self._parameterisation, original)
+
+    def _after_step(self, step: int, steps: int, x: Tensor, denoised: Tensor) -> None:
+        self._denoised = denoised
+        self._on_step(step, steps, x, denoised)
+
+    def _last(self, x: Tensor) -> Tensor:
+        return x if self._denoised is None else self._denoised
+
+
+def _draw(noise: Noise, latent: Latent) -> Tensor:
+    samples = latent["samples"]
+    if noise.seed is None:
+        return torch.zeros(samples.shape)
+    return initial_noise(samples.shape, noise.seed, latent.get("batch_index"))
+
+
+def _to_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
+    """In the scale of the network; an empty latent stays empty, whatever the shift."""
+    return (samples - latent_format.shift) * latent_format.scale if samples.any() else samples
+
+
+def _from_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
+    return samples / latent_format.scale + latent_format.shift
+
+
+def _finished(latent: Latent, samples: Tensor) -> Latent:
+    """The latent with new samples, on the CPU, free of inference mode."""
+    finished: Latent = {**latent, "samples": samples.to("cpu", torch.float32).clone()}
+    finished.pop("downscale_ratio_spacial", None)
+    return finished
