@@ -1,7 +1,7 @@
 """What runs jobs: the `Runner` protocol, what a job asks for, and the `Application` that does the work."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -106,11 +106,11 @@ class Runner(Protocol):
         """Why jobs would fail at present through no fault of theirs, as a sentence; None if all is well."""
         ...
 
-    def run(self, job: JobRequest) -> AsyncIterator[Event]:
+    def run(self, job: JobRequest) -> AsyncGenerator[Event, None]:
         """The events of a job, as they happen, until its terminal event.
 
         Exactly one event is terminal and it is the last. `seq` counts up without gaps from `job.first_seq`, except that
-        previews do not count: they repeat the `seq` before them. A reader who stops early cancels the job.
+        previews do not count: they repeat the `seq` before them. A reader who stops early (`aclose`) cancels the job.
 
         Raises:
             ValueError: a job of this id is running already.

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from graph.errors import WorkerError
@@ -46,7 +46,7 @@ class InlineRunner:
             self._stopped = asyncio.get_running_loop().create_future()
             threading.Thread(target=_serve, args=(self._loop,), name="inline-runner", daemon=True).start()
 
-    async def run(self, job: JobRequest) -> AsyncIterator[Event]:
+    async def run(self, job: JobRequest) -> AsyncGenerator[Event, None]:
         """The events of a job, as `Runner.run`."""
         log = JobLog(job)
         with self._turns.known(job.id) as flag:

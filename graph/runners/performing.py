@@ -5,7 +5,7 @@ import contextlib
 import gc
 import traceback
 
-from graph.errors import Cancelled, InvalidWorkflow, NodeFailed
+from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
 from graph.runners.base import Application, CancelFlag, Emit, JobRequest
 
@@ -53,7 +53,7 @@ def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:
 def failure_of(error: BaseException) -> Failure:
     """Why a job failed, given what ended it."""
     cause = error.__cause__ if isinstance(error, NodeFailed) and error.__cause__ is not None else error
-    if isinstance(error, InvalidWorkflow):
+    if isinstance(error, InvalidWorkflow | WorkflowError):
         return Failure(reason="invalid", message=str(error))
     return Failure(
         reason="out_of_memory" if is_out_of_memory(cause) else "node_error",

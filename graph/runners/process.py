@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
 from graph.errors import FrameError, WorkerError
@@ -16,6 +16,7 @@ from graph.runners.pool import WorkerPool
 from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.supervised import WorkerProcess
 from graph.runners.turns import Turns
+from graph.workflow import title_of
 
 
 class ProcessRunner:
@@ -69,7 +70,7 @@ class ProcessRunner:
             await self.stop()
             raise
 
-    async def run(self, job: JobRequest) -> AsyncIterator[Event]:
+    async def run(self, job: JobRequest) -> AsyncGenerator[Event, None]:
         """The events of a job, as `Runner.run`."""
         with self._turns.known(job.id) as flag:
             running = _Running(job, flag, self._supervision.max_attempts)
@@ -196,10 +197,8 @@ class _WorkerEnded(Exception):
 
 
 def titles_of(document: Mapping[str, object]) -> dict[str, str]:
-    """The titles that people gave to the nodes of a document in the API shape, by node id."""
-    titles = {}
-    for node_id, node in document.items():
-        meta = node.get("_meta") if isinstance(node, Mapping) else None
-        if isinstance(meta, Mapping) and isinstance(meta.get("title"), str):
-            titles[node_id] = str(meta["title"])
-    return titles
+    """The titles that people gave to the nodes of a document, by node id. Takes anything for a document."""
+    nodes = document.get("graph") if "latentloom" in document else document
+    if not isinstance(nodes, Mapping):
+        return {}
+    return {node_id: title_of(node) for node_id, node in nodes.items() if isinstance(node, Mapping)}
