@@ -110,7 +110,9 @@ class NodeChecker:
         if need.has_default:
             literals[need.name] = need.default
             return
-        if type(given.get(need.name)) is list:
+        if type(given.get(need.name)) is list or any(
+            problem.input == need.name for problem in self._flat.problems.get(node_id, ())
+        ):
             return  # a link that leads nowhere: told already
         checks = self.checks_of(self._nodes[node_id])
         known = checks.inputs if checks is not None else {}
