@@ -1,0 +1,129 @@
+"""`read_any`: a workflow from whatever file somebody has."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from graph import strict_json
+from graph.errors import JsonError, WorkflowError
+from graph.formats import exif, png
+from graph.formats.embedding import DOCUMENT, PROMPT, WORKFLOW
+from graph.spec import Json
+from graph.workflow import EDITOR_FORMAT, Workflow, is_editor_format
+
+MAXIMUM_BYTES = 256 * 1024**2
+"""Larger files are not looked into."""
+
+_WRAPPERS = ("prompt", "workflow", "input")
+_NAMED = re.compile(r"\s*(latentloom|workflow|prompt)\s*:\s*", re.IGNORECASE)
+_CONTAINERS = {b"GIF8": "GIF", b"\0\0\0\x0cJXL ": "JPEG XL", b"\x1aE\xdf\xa3": "WebM", b"PK\x03\x04": "ZIP"}
+
+
+def read_any(data: bytes | str, name: str = "") -> Workflow:
+    """The workflow in a file's content: a document, an API graph, or a PNG, WebP or JPEG picture that carries one.
+
+    An API graph may be wrapped as requests wrap it, `{"prompt": …}`, `{"workflow": …}` or `{"input": {"workflow": …}}`.
+    Where a picture carries both a document of ours and a plain graph, the document is taken.
+
+    Args:
+        data: the content of the file.
+        name: the name of the file, for messages.
+
+    Raises:
+        WorkflowError: there is no workflow in it; the message says what there is instead, and what to do.
+    """
+    try:
+        return _read(data)
+    except WorkflowError as error:
+        if not name:
+            raise
+        raise WorkflowError(f"{name}: {error}") from error
+
+
+def _read(data: bytes | str) -> Workflow:
+    if len(data) > MAXIMUM_BYTES:
+        raise WorkflowError(f"The file is larger than {MAXIMUM_BYTES // 1024**2} MiB; that is no workflow.")
+    if isinstance(data, str):
+        return _from_json_text(data)
+    if data.startswith(png.SIGNATURE):
+        return _from_picture("PNG", png.texts(data))
+    if exif.is_webp(data):
+        return _from_picture("WebP", _named(exif.texts_of_webp(data)))
+    if exif.is_jpeg(data):
+        return _from_picture("JPEG", _named(exif.texts_of_jpeg(data)))
+    for start, kind in _CONTAINERS.items():
+        if data.startswith(start):
+            raise WorkflowError(f"Workflows cannot be read from {kind} files; give a JSON file or a PNG picture.")
+    return _from_json_text(data)
+
+
+def _from_json_text(text: bytes | str) -> Workflow:
+    try:
+        data = strict_json.loads(text)
+    except JsonError as error:
+        raise WorkflowError(f"This is neither a picture nor valid JSON: {error}") from error
+    return Workflow.parse(_unwrapped(data))
+
+
+def _unwrapped(data: Json) -> Json:
+    """The graph inside the envelope of a request."""
+    for _ in range(3):
+        if not isinstance(data, dict) or "latentloom" in data or is_editor_format(data):
+            return data
+        inner = next((data[key] for key in _WRAPPERS if _is_envelope(data, key)), None)
+        if inner is None:
+            return data
+        data = inner
+    return data
+
+
+def _is_envelope(data: Mapping[str, Json], key: str) -> bool:
+    """Whether `key` holds the graph, and is not a node of it that happens to be called so."""
+    inner = data.get(key)
+    return isinstance(inner, dict) and not isinstance(inner.get("class_type"), str)
+
+
+def _from_picture(kind: str, texts: Mapping[str, str]) -> Workflow:
+    """The best of what a picture carries: our document, else the API graph."""
+    trouble: str | None = None
+    for key in (DOCUMENT, WORKFLOW, PROMPT):
+        if key not in texts:
+            continue
+        try:
+            # Other programs write NaN into pictures, as the change tokens of nodes that always run.
+            data = _unwrapped(strict_json.loads(texts[key], allow_nan=True))
+        except JsonError as error:
+            trouble = trouble or f'The text "{key}" of this {kind} picture is not valid JSON: {error}'
+            continue
+        if key == WORKFLOW and is_editor_format(data):
+            trouble = trouble or EDITOR_FORMAT
+            continue
+        try:
+            return Workflow.parse(data)
+        except WorkflowError as error:
+            trouble = trouble or f'The text "{key}" of this {kind} picture: {error}'
+    raise WorkflowError(trouble or _nothing_in(kind, texts))
+
+
+def _nothing_in(kind: str, texts: Mapping[str, str]) -> str:
+    if "parameters" in texts:
+        return (
+            f"This {kind} picture carries generation parameters of another program as text, but no graph: build the "
+            "graph in the editor and copy the values over."
+        )
+    there = f" (only {', '.join(sorted(texts))})" if texts else ""
+    return (
+        f"This {kind} picture carries no workflow{there}. Programs that shrink or share pictures often remove it: use "
+        "the file as it was saved."
+    )
+
+
+def _named(texts: Iterable[str]) -> dict[str, str]:
+    """EXIF texts by what they are: `workflow:{…}`, or an object that holds both."""
+    found: dict[str, str] = {}
+    for text in texts:
+        match = _NAMED.match(text)
+        if match is not None:
+            found.setdefault(match.group(1).lower(), text[match.end() :])
+        elif text.lstrip().startswith("{"):
+            found.setdefault(PROMPT, text)
+    return found
