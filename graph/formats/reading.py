@@ -19,10 +19,11 @@ _CONTAINERS = {b"GIF8": "GIF", b"\0\0\0\x0cJXL ": "JPEG XL", b"\x1aE\xdf\xa3": "
 
 
 def read_any(data: bytes | str, name: str = "") -> Workflow:
-    """The workflow in a file's content: a document, an API graph, or a PNG, WebP or JPEG picture that carries one.
+    """The workflow in a file's content: a document, an API graph, or a picture (PNG, WebP, JPEG) or saved
+    latent that carries one.
 
     An API graph may be wrapped as requests wrap it, `{"prompt": …}`, `{"workflow": …}` or `{"input": {"workflow": …}}`.
-    Where a picture carries both a document of ours and a plain graph, the document is taken.
+    Where a file carries both a document of ours and a plain graph, the document is taken.
 
     Args:
         data: the content of the file.
@@ -42,14 +43,18 @@ def read_any(data: bytes | str, name: str = "") -> Workflow:
 def _read(data: bytes | str) -> Workflow:
     if len(data) > MAXIMUM_BYTES:
         raise WorkflowError(f"The file is larger than {MAXIMUM_BYTES // 1024**2} MiB; that is no workflow.")
+    if not data:
+        raise WorkflowError("The file is empty.")
     if isinstance(data, str):
         return _from_json_text(data)
     if data.startswith(png.SIGNATURE):
-        return _from_picture("PNG", png.texts(data))
+        return _from_file("PNG picture", png.texts(data))
     if exif.is_webp(data):
-        return _from_picture("WebP", _named(exif.texts_of_webp(data)))
+        return _from_file("WebP picture", _named(exif.texts_of_webp(data)))
     if exif.is_jpeg(data):
-        return _from_picture("JPEG", _named(exif.texts_of_jpeg(data)))
+        return _from_file("JPEG picture", _named(exif.texts_of_jpeg(data)))
+    if _is_safetensors(data):
+        return _from_file("file of tensors", _metadata(data))
     for start, kind in _CONTAINERS.items():
         if data.startswith(start):
             raise WorkflowError(f"Workflows cannot be read from {kind} files; give a JSON file or a PNG picture.")
@@ -82,8 +87,8 @@ def _is_envelope(data: Mapping[str, Json], key: str) -> bool:
     return isinstance(inner, dict) and not isinstance(inner.get("class_type"), str)
 
 
-def _from_picture(kind: str, texts: Mapping[str, str]) -> Workflow:
-    """The best of what a picture carries: our document, else the API graph."""
+def _from_file(kind: str, texts: Mapping[str, str]) -> Workflow:
+    """The best of what a file carries: our document, else the API graph."""
     trouble: str | None = None
     for key in (DOCUMENT, WORKFLOW, PROMPT):
         if key not in texts:
@@ -92,7 +97,7 @@ def _from_picture(kind: str, texts: Mapping[str, str]) -> Workflow:
             # Other programs write NaN into pictures, as the change tokens of nodes that always run.
             data = _unwrapped(strict_json.loads(texts[key], allow_nan=True))
         except JsonError as error:
-            trouble = trouble or f'The text "{key}" of this {kind} picture is not valid JSON: {error}'
+            trouble = trouble or f'The text "{key}" of this {kind} is not valid JSON: {error}'
             continue
         if key == WORKFLOW and is_editor_format(data):
             trouble = trouble or EDITOR_FORMAT
@@ -100,21 +105,35 @@ def _from_picture(kind: str, texts: Mapping[str, str]) -> Workflow:
         try:
             return Workflow.parse(data)
         except WorkflowError as error:
-            trouble = trouble or f'The text "{key}" of this {kind} picture: {error}'
+            trouble = trouble or f'The text "{key}" of this {kind}: {error}'
     raise WorkflowError(trouble or _nothing_in(kind, texts))
 
 
 def _nothing_in(kind: str, texts: Mapping[str, str]) -> str:
     if "parameters" in texts:
         return (
-            f"This {kind} picture carries generation parameters of another program as text, but no graph: build the "
+            f"This {kind} carries generation parameters of another program as text, but no graph: build the "
             "graph in the editor and copy the values over."
         )
     there = f" (only {', '.join(sorted(texts))})" if texts else ""
     return (
-        f"This {kind} picture carries no workflow{there}. Programs that shrink or share pictures often remove it: use "
+        f"This {kind} carries no workflow{there}. Programs that shrink or share pictures often remove it: use "
         "the file as it was saved."
     )
+
+
+def _is_safetensors(data: bytes) -> bool:
+    """Whether a file holds tensors, such as a saved latent: eight bytes of length, then a JSON object."""
+    return data[8:9] == b"{" and 2 <= int.from_bytes(data[:8], "little") <= len(data) - 8
+
+
+def _metadata(data: bytes) -> Mapping[str, str]:
+    try:
+        header = strict_json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except JsonError:
+        return {}
+    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    return {key: value for key, value in metadata.items() if isinstance(value, str)}
 
 
 def _named(texts: Iterable[str]) -> dict[str, str]:
