@@ -49,7 +49,9 @@ class Follower:
                         yield event
                         if isinstance(event, TERMINAL):
                             return
-                if is_in_doubt and not events and await self._is_over(job_id, seq):
+                if is_in_doubt and events:
+                    news.wake(is_in_doubt=True)  # there may be another page
+                elif is_in_doubt and await self._is_over(job_id, seq):
                     return
                 if not events:
                     for preview in news.take_previews():
