@@ -68,7 +68,7 @@ class NodeProgress(_Event):
 
 
 class NodePreview(_Event):
-    """A picture of the work so far; never persisted."""
+    """A picture of the work so far; never persisted, so it does not count: its `seq` is that of the event before it."""
 
     kind: Literal["node_preview"] = "node_preview"
     node: NodeRef

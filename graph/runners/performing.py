@@ -9,6 +9,8 @@ from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
 from graph.runners.base import Application, CancelFlag, Emit, JobRequest
 
+_LETTING_GO_SECONDS = 0.05
+"""How long the thread of a node that ran out of memory may take to let go of it, before the next job begins."""
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
 
@@ -32,10 +34,12 @@ async def perform(application: Application, job: JobRequest, emit: Emit, cancel:
         if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
             raise
         emit_until_end(JobFailed(job=job.id, failure=failure_of(error)))
+        _let_go(error)
     message = "The job ended without a result: the application returned without a terminal event. This is a bug there."
     emit_until_end(JobFailed(job=job.id, failure=Failure(reason="worker_lost", message=message)))
     if isinstance(end, JobFailed) and end.failure.reason == "out_of_memory":
-        gc.collect()  # what the node allocated hangs on its traceback; the next job needs it
+        await asyncio.sleep(_LETTING_GO_SECONDS)
+        gc.collect()
 
 
 def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:
@@ -70,6 +74,16 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError | OSError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
+
+
+def _let_go(error: BaseException) -> None:
+    """Free what failed functions held: their frames, and so what they allocated, hang on the traceback."""
+    part: BaseException | None = error
+    seen: set[int] = set()
+    while part is not None and id(part) not in seen:  # an exception may name itself as its cause
+        seen.add(id(part))
+        traceback.clear_frames(part.__traceback__)
+        part = part.__cause__ or part.__context__
 
 
 def _message(error: BaseException, cause: BaseException) -> str:

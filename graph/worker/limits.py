@@ -27,8 +27,8 @@ def die_with(parent: int) -> None:
 def bound_memory(limit_bytes: int | None) -> None:
     """Make allocations fail beyond `limit_bytes` of private memory, instead of the machine running out.
 
-    On Linux the limit counts private writable memory only (`RLIMIT_DATA`): mapped weights and the address space that
-    device drivers reserve are free, which `RLIMIT_AS` would count. macOS accepts such limits and ignores them.
+    On Linux the limit counts private writable memory only (`RLIMIT_DATA`): weights that are mapped from files and
+    address space that is only reserved are free, which `RLIMIT_AS` would count. macOS accepts limits and ignores them.
     """
     if limit_bytes is None or sys.platform == "win32":
         return

@@ -38,7 +38,7 @@ async def runner():
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def impatient():
     """A runner that takes a second of silence for a hang."""
-    runner = ProcessRunner(worker_settings(), Supervision(hang_seconds=1.0, crash_limit=1000))
+    runner = ProcessRunner(worker_settings(), Supervision(hang_seconds=1.5, crash_limit=1000))
     await runner.start()
     yield runner
     await runner.stop()
@@ -91,7 +91,7 @@ async def test_a_silent_worker_is_replaced_and_its_job_times_out(impatient, kind
     before = await pid_of(impatient)
     failed = await result_of(impatient, job(kind, ("1", kind)))
     assert (failed.failure.reason, failed.failure.node.id) == ("timeout", "1")
-    assert "it gave no sign of life for 1 s" in failed.failure.message
+    assert "it gave no sign of life for 1.5 s" in failed.failure.message
     assert any(f"in {kind}" in line for line in failed.failure.traceback)
     assert await pid_of(impatient) != before
 
