@@ -1,10 +1,12 @@
 """Near names for a name that is not known: what somebody who mistyped may have meant."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 _LONGEST = 100  # characters; longer texts are no names
-_CLOSE = 0.6  # share of matching characters from which two names are alike
+_CLOSE = 0.7  # share of matching characters from which two names are alike
+_ENDING = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|png|jpe?g|webp|json|latent)$")
 _BUDGET = 100_000  # comparisons by one `Suggester`; keeps a document of nonsense from taking minutes
 
 
@@ -13,24 +15,24 @@ class Suggester:
 
     def __init__(self, budget: int = _BUDGET) -> None:
         self._left = budget
-        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._known: dict[tuple[str, int], tuple[Sequence[str], tuple[str, ...]]] = {}  # holds what the id belongs to
 
     def nearest(self, name: object, candidates: Sequence[str], limit: int = 3) -> tuple[str, ...]:
         """As the function `nearest`; nothing once the budget is spent. Remembers, so pass the same sequences."""
         if not isinstance(name, str):
             return ()
         key = name, id(candidates)
-        found = self._known.get(key)
-        if found is None:
+        if key not in self._known:
             self._left -= len(candidates)
-            found = self._known[key] = nearest(name, candidates, limit) if self._left >= 0 else ()
-        return found
+            self._known[key] = candidates, nearest(name, candidates, limit) if self._left >= 0 else ()
+        return self._known[key][1]
 
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The candidates most like `name`, best first; none if nothing is like it.
 
-    Capitals, spaces and punctuation do not count; a name that holds the other is near.
+    Capitals, spaces and punctuation do not count, nor does the ending of a file name; a name that holds the other is
+    near.
     """
     wanted = _plain(name)
     if not wanted or len(wanted) > _LONGEST:
@@ -39,7 +41,8 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> tuple[str, 
     matcher.set_seq2(wanted)
     scored = [(_likeness(wanted, candidate, matcher), candidate) for candidate in candidates]
     best = sorted((each for each in scored if each[0] >= _CLOSE), key=lambda each: -each[0])
-    return tuple(candidate for _, candidate in best[:limit])
+    same = [each for each in best if each[0] == 1.0]
+    return tuple(candidate for _, candidate in (same or best)[:limit])
 
 
 def said(names: Sequence[str], most: int = 8) -> str:
@@ -51,7 +54,7 @@ def said(names: Sequence[str], most: int = 8) -> str:
 
 
 def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
+    return "".join(filter(str.isalnum, _ENDING.sub("", name.casefold())))
 
 
 def _likeness(wanted: str, candidate: str, matcher: "SequenceMatcher[str]") -> float:

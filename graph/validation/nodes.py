@@ -44,7 +44,17 @@ class NodeChecker:
             if len(self.problems) == before:
                 self.problems.append(self._types.problem(node_id, node))
             return None, self._links(node)
-        given = node.get("inputs", _NOTHING)
+        literals, links = self._inputs(node_id, node.get("inputs", _NOTHING), checks)
+        if len(self.problems) > before:
+            return None, links
+        meta = node.get("_meta")
+        title = meta.get("title", "") if type(meta) is dict else ""
+        return GraphNode(node_id, checks.spec, literals, links, title if type(title) is str else ""), links
+
+    def _inputs(
+        self, node_id: str, given: Mapping[str, Json], checks: TypeChecks
+    ) -> tuple[dict[str, Json], dict[str, Link]]:
+        """The values and the links of a node, converted and with defaults filled in."""
         literals: dict[str, Json] = {}
         links: dict[str, Link] = {}
         inputs, needs = checks.in_force(given) if checks.has_conditions else (checks.inputs, checks.needs)
@@ -69,11 +79,7 @@ class NodeChecker:
         for need in needs:
             if need.name not in literals and need.name not in links:
                 self._fill(node_id, need, given, literals)
-        if len(self.problems) > before:
-            return None, links
-        meta = node.get("_meta")
-        title = meta.get("title", "") if type(meta) is dict else ""
-        return GraphNode(node_id, checks.spec, literals, links, title if type(title) is str else ""), links
+        return literals, links
 
     def _links(self, node: Mapping[str, Json]) -> dict[str, Link]:
         """The links of a node of unknown type, as far as they lead anywhere."""

@@ -163,6 +163,7 @@ def _choice(spec: InputSpec, choices: tuple[Json, ...], suggester: Suggester) ->
 
 def _file(spec: InputSpec, folder: str, folders: Folders, suggester: Suggester) -> Checker:
     extra = frozenset(spec.extra_choices)
+    listed: list[tuple[str, ...]] = []  # what is there, once somebody has to be told
 
     def check(value: Json) -> Json:
         if isinstance(value, str):
@@ -173,7 +174,9 @@ def _file(spec: InputSpec, folder: str, folders: Folders, suggester: Suggester) 
             name = name.replace("\\", "/")  # graphs made on Windows
             if name in names or name in extra:
                 return f"{name}{suffix}"
-        there = tuple(dict.fromkeys((*spec.extra_choices, *folders.names(folder))))
+        if not listed:
+            listed.append(tuple(dict.fromkeys((*spec.extra_choices, *folders.names(folder)))))
+        there = listed[0]
         near = suggester.nearest(value, there)
         reason = f"{spec.name}: {shown(value)} is not in {_folder(folder)}.{_placeholder_hint(value)}"
         reason += f" Put the file there, or {_what_is_there(near, there)}"

@@ -50,14 +50,15 @@ class TypeNames:
             message = f"{call(node_id, node)} has no class_type, so nobody can tell what it does; add one."
             return Problem("missing_node_type", message, node_id)
         near = self._near(str(type_id))
-        hint = f" Did you mean {said(near)}?" if near else ""
         if type_id in comfy_core_types():
             kind = "is a node of ComfyUI's core that is not provided here"
-            advice = "Replace it, or take it out." if not near else ""
+            hint = f" The nearest that is: {said(near)}." if near else ""
+            advice = "Replace it, or take it out."
         else:
             kind = "is not a node type that is known here"
+            hint = f" Did you mean {said(near)}?" if near else ""
             advice = "If it comes from a node pack, install the pack; otherwise replace it, or take it out."
-        message = " ".join(f'{call(node_id, node)}: "{type_id}" {kind}.{hint} {advice}'.split())
+        message = f'{call(node_id, node)}: "{type_id}" {kind}.{hint} {advice}'
         details = {"nearest": list(near), "is_comfy_core": type_id in comfy_core_types()}
         return Problem("unknown_node_type", message, node_id, value=type_id, details=details)
 
