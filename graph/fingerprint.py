@@ -89,15 +89,15 @@ def fingerprint(
         if token is not None:
             result.tokens[node.id] = token
         trouble = _trouble(node, token) or _look_at_files(node, shape, surroundings, result)
-        text = None if trouble else own_text(node, shape, result, surroundings)
-        if text is None:
-            result.volatile[node.id] = trouble or _incomparable(node, surroundings)
+        literals = None if trouble else _literals_text(node, shape, surroundings.digest)
+        if literals is None:
+            result.volatile[node.id] = trouble or f"an input of {_call(node)} is a value that cannot be compared"
             result.keys[node.id] = f"{nonce}.{node.id}"
             continue
-        parts = [text]
+        parts = [head_text(node, result), literals]
         for name, link, spec in sorted(shape.links(node), key=_name):
             key = result.keys.get(link.node) or outside.keys[link.node]
-            raw = f"{canonical(link.node)}" if spec is not None and spec.raw_link else ""
+            raw = canonical(link.node) if spec is not None and spec.raw_link else ""
             parts.append(f"{canonical(name)}>{raw}{link.slot}@{key};")
             if link.node in result.volatile or link.node in outside.volatile:
                 result.volatile[node.id] = None
@@ -105,20 +105,20 @@ def fingerprint(
     return result
 
 
-def content_key(text: str, digests: Mapping[str, str]) -> str:
-    """The key of a node by the content that reaches it.
+def content_key(head: str, digests: Mapping[str, str]) -> str:
+    """The key of a node by the content that reaches it. A literal and a link that brings the same value are the same.
 
     Args:
-        text: what `own_text` says of the node.
-        digests: content of each linked input.
+        head: what `head_text` says of the node.
+        digests: content of each input.
     """
-    return _hash(text + "".join(f"{canonical(name)}={digests[name]};" for name in sorted(digests)))
+    return _hash(head + "".join([f"{canonical(name)}={digests[name]};" for name in sorted(digests)]))
 
 
-def own_text(node: GraphNode, shape: Shape, prints: Fingerprints, surroundings: Surroundings) -> str | None:
-    """Everything that a node's key holds except its links; None if a literal cannot be compared."""
+def head_text(node: GraphNode, prints: Fingerprints) -> str:
+    """Everything that a node's key holds except its inputs."""
     spec = node.spec
-    salt = surroundings.salt if spec.occupies in _COMPUTES else ""
+    salt = prints.salt if spec.occupies in _COMPUTES else ""
     parts = [_SCHEMA, canonical(spec.id), str(spec.version), ";", canonical(salt)]
     if spec.depends_on_id:
         parts.append(f"id{canonical(node.id)}")
@@ -127,16 +127,22 @@ def own_text(node: GraphNode, shape: Shape, prints: Fingerprints, surroundings: 
         parts.append(f"token{canonical(token.value)}")
     for name, digest in sorted(prints.files.get(node.id, {}).items()):
         parts.append(f"file{canonical(name)}{digest};")
+    return "".join(parts)
+
+
+def _literals_text(node: GraphNode, shape: Shape, digest_of: Digest | None) -> str | None:
+    """The literal inputs that reach a node; None if one cannot be compared."""
     literals = node.literals
+    parts: list[str] = []
     for name in sorted(literals):
         if shape.reaches(name):
             try:
                 text = canonical(literals[name])
             except TypeError:
-                digest_or_none = surroundings.digest(literals[name]) if surroundings.digest else None
-                if digest_or_none is None:
+                digest = digest_of(literals[name]) if digest_of else None
+                if digest is None:
                     return None
-                text = f"x{digest_or_none};"
+                text = f"x{digest};"
             parts.append(f"{canonical(name)}{text}")
     return "".join(parts)
 
@@ -204,10 +210,6 @@ def _look_at_files(node: GraphNode, shape: Shape, surroundings: Surroundings, re
             result.linked_files.add(node.id)
             return f'the file name of input "{name}" of {_call(node)} comes from a link'
     return None
-
-
-def _incomparable(node: GraphNode, surroundings: Surroundings) -> str:
-    return f"an input of {_call(node)} is a value that cannot be compared"
 
 
 def _call(node: GraphNode) -> str:

@@ -1,20 +1,22 @@
 """Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
 
 from graph.cache.entry import Elements, Entry, Found, Ui
+from graph.canonical import canonical
 from graph.context import Context
 from graph.errors import DeclarationError, FolderError, NodeFailed
 from graph.events import NodeFinished, NodeLog, NodeRef, NodeSkipped, NodeStarted
 from graph.execution.calls import Call
 from graph.execution.computing import Computed, digests_of
 from graph.execution.house import House, Request
-from graph.execution.ledger import Ledger, NodeState
+from graph.execution.ledger import Ledger, NodeState, Status
 from graph.execution.lists import merge
 from graph.execution.reporting import Meter, Reporter
 from graph.execution.results import blocked
 from graph.execution.running import RunningNodes
 from graph.explanation import Explainer
-from graph.fingerprint import Fingerprints, content_key, own_text
+from graph.fingerprint import Fingerprints, content_key, head_text
 from graph.plan import Plan
+from graph.spec import InputSpec
 from graph.topology import Link
 
 
@@ -43,6 +45,7 @@ class Delivery:
         """Every node that has a result of its own, however it came by it."""
         self.ui: dict[str, Ui] = {}
         """What output nodes show, those inside expansions included."""
+        self._running_by_content: dict[str, NodeState] = {}
         self._request = request
         self._plan = plan
         self._hits = dict(plan.hits)
@@ -82,20 +85,28 @@ class Delivery:
         return inputs
 
     def prepare(self, call: Call) -> bool:
-        """Whether a call has to be made; if not, the node is settled: blocked, or known by the content it would get."""
+        """Whether a call has to be made.
+
+        If not, the node is settled because it is blocked or its result is known by the content that reaches it; or it
+        will be, by a running node that does the same.
+        """
         state = call.state
         if call.is_blocked:
             self._skip(call)
             return False
         call.content = self._content_key(call)
-        found = self.house.cache.find(call.content) if call.content else None
-        if found is None or call.content is None or not self.house.is_there(state.node, found.entry):
+        if call.content is None:
             return True
-        if state.id not in self.prints.volatile:
-            self.house.cache.put(state.key, found.entry, call.content)
-        self._settle_found(state, found)
-        self._release(state)
-        return False
+        found = self.house.cache.find(call.content)
+        if found is not None and self.house.is_there(state.node, found.entry):
+            self._keep(state, found.entry, call.content)
+            self._settle_found(state, found)
+            self._release(state)
+            return False
+        leader = self._running_by_content.setdefault(call.content, state)
+        if leader is not state:
+            self.ledger.follow(state, leader)
+        return leader is state
 
     def announce(self, call: Call) -> None:
         """Tell that a node begins to run."""
@@ -131,17 +142,21 @@ class Delivery:
         self.executed.append(state.id)
         self._note(state.id, entry)
         self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, ui=entry.ui)
+        if call.content is not None:
+            self._running_by_content.pop(call.content, None)
         self._settle(state, outputs, computed.digests, entry)
         self._release(state)
         return entry
 
     def keep(self, call: Call, entry: Entry) -> None:
         """Put a result into the caches, under each key that it has."""
-        state = call.state
+        self._keep(call.state, entry, call.content)
+
+    def _keep(self, state: NodeState, entry: Entry, content: str | None) -> None:
         if state.id not in self.prints.volatile:
-            self.house.cache.put(state.key, entry, call.content)
-        elif call.content is not None:
-            self.house.cache.put(call.content, entry)
+            self.house.cache.put(state.key, entry, content)
+        elif content is not None:
+            self.house.cache.put(content, entry)
 
     def ref(self, state: NodeState) -> NodeRef:
         """How events name a node."""
@@ -190,7 +205,12 @@ class Delivery:
             else:
                 self.reporter.send(NodeFinished, node=self.ref(twin), cached=True, ui=entry.ui)
                 self._note(twin.id, entry)
-            self.ledger.settle(twin, outputs, digests)
+                if twin.key != state.key:
+                    self._keep(twin, entry, None)
+            had_inputs = twin.status is Status.RUNNING
+            self._settle(twin, outputs, digests, entry)
+            if had_inputs:
+                self._release(twin)
 
     def _skip(self, call: Call) -> None:
         """A node does not run: blockers reached every run of it, or a list without elements did."""
@@ -219,24 +239,29 @@ class Delivery:
         if is_unknowable or not self.house.is_keeping:
             return None
         digests: dict[str, str] = {}
+        for name, value in state.node.literals.items():
+            if name in call.inputs:
+                digest = self.house.codecs.digest((value,))
+                if digest is None:
+                    return None
+                digests[name] = digest
         for name, link, spec in state.type.shape.links(state.node):
-            feeder = self.ledger.state(link.node)
-            digest: str | None
-            if state.is_asleep(name, spec):
-                digest = "asleep"
-            elif spec is not None and spec.raw_link:
-                digest = None if link.node in prints.volatile else f"{link.node}#{link.slot}@{feeder.key}"
-            else:
-                digest = feeder.digests[link.slot] if feeder.digests else None
-                if digest is None and link.node not in prints.volatile:
-                    digest = f"{feeder.key}#{link.slot}"
-                if digest is not None and spec is not None and spec.files:
-                    digest = self._with_files(digest, spec.files, spec.extra_choices, call.inputs[name])
+            digest = "asleep" if state.is_asleep(name, spec) else self._digest(link, spec, call.inputs[name])
             if digest is None:
                 return None
             digests[name] = digest
-        text = own_text(state.node, state.type.shape, prints, self.house.surroundings)
-        return None if text is None else content_key(text, digests)
+        return content_key(head_text(state.node, prints), digests)
+
+    def _digest(self, link: Link, spec: InputSpec | None, elements: Elements) -> str | None:
+        """What a link brings, for comparing: by content where it can be compared, otherwise by where it comes from."""
+        feeder = self.ledger.state(link.node)
+        origin = None if link.node in self.prints.volatile else f"{feeder.key}#{link.slot}"
+        if spec is not None and spec.raw_link:
+            return origin and f"{canonical(link.node)}{origin}"
+        digest = (feeder.digests[link.slot] if feeder.digests else None) or origin
+        if digest is not None and spec is not None and spec.files:
+            return self._with_files(digest, spec.files, spec.extra_choices, elements)
+        return digest
 
     def _with_files(self, digest: str, folder: str, extra: tuple[str, ...], names: Elements) -> str | None:
         """The digest of file names that came by a link, with the content of those files."""

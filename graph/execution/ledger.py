@@ -44,11 +44,11 @@ class NodeState:
         self.digests: tuple[str | None, ...] = ()
         self.waiters: list[NodeState | Latch] | None = None
         self.twins: list[NodeState] | None = None
-        """Nodes with the same key: they take this one's result."""
+        """Nodes that do the same: they take this one's result."""
         self.asked: frozenset[str] = frozenset()
         """Lazy inputs that the node has asked for."""
         self.awaited: tuple[str, ...] = ()
-        """Nodes that a running node waits for: lazy inputs, results of its expansion."""
+        """Nodes that it waits for beside its inputs: lazy inputs, results of its expansion, its leader as a twin."""
 
     def is_asleep(self, name: str, spec: InputSpec | None) -> bool:
         """Whether an input is lazy and the node has not asked for it."""
@@ -122,12 +122,17 @@ class Ledger:
             state.status = Status.WAITING
             leader = self._leader_by_key.setdefault(state.key, state)
             if leader is not state and leader.status is not Status.DONE:
-                leader.twins = leader.twins or []
-                leader.twins.append(state)
+                self.follow(state, leader)
                 continue
             self._leader_by_key[state.key] = state
             self._await_feeders(state, stack)
         return wanted
+
+    def follow(self, state: NodeState, leader: NodeState) -> None:
+        """Let a node take the result of another one, which does the same."""
+        leader.twins = leader.twins or []
+        leader.twins.append(state)
+        state.awaited = (leader.id,)
 
     def need(self, owner: NodeState, node_ids: Iterable[str]) -> "asyncio.Future[None] | None":
         """Demand nodes for a running node; the future tells when all have results, None that they have already."""
@@ -164,6 +169,7 @@ class Ledger:
         state.status = Status.DONE
         state.outputs = outputs if state.uses or not outputs else None
         state.digests = digests
+        state.awaited = ()
         waiters, state.waiters = state.waiters, None
         for waiter in waiters or ():
             waiter.pending -= 1
@@ -241,11 +247,8 @@ class Ledger:
         self.on_change()
 
     def _waits_for(self, state: NodeState) -> list[str]:
-        if state.status is Status.RUNNING:
+        if state.awaited or state.status is Status.RUNNING:
             return list(state.awaited)
-        leader = self._leader_by_key.get(state.key)
-        if leader is not None and leader is not state:
-            return [leader.id]
         links = state.type.shape.links(state.node)
         return [link.node for name, link, spec in links if not state.is_asleep(name, spec)]
 

@@ -252,6 +252,14 @@ def test_early_cut_off_a_rerun_with_the_same_content_does_not_rerun_its_consumer
     assert bench.succeed(graph(5)).executed == ()
 
 
+def test_a_literal_and_a_link_that_brings_the_same_value_are_the_same() -> None:
+    bench = Bench()
+    bench.succeed({"1": short("Add", a=1, b=2), "2": short("Show", value=["1", 0])})
+    run = bench.succeed(SUM)
+    assert set(run.executed) == {"1", "2"}
+    assert run.shown == {"4": ["3"]}
+
+
 def test_events_are_numbered_without_gaps_and_end_with_the_outcome() -> None:
     run = Bench().succeed(SUM)
     assert [event.seq for event in run.events] == list(range(1, len(run.events) + 1))

@@ -129,16 +129,16 @@ def test_output_nodes_inside_an_expansion_run_and_deliver_again_from_the_cache()
     @node("Showing", title="Showing", category="test", occupies="instant")
     def showing(value: int) -> int:
         """Show a number inside."""
-        graph = {"show": short("Show", value=value), "n": short("Number", value=value)}
+        graph = {"show": short("Show", value="inside"), "n": short("Number", value=value)}
         return Expansion(graph, (["n", 0],))  # type: ignore[return-value]
 
     bench = Bench(showing)
     first = run_one(bench, "Showing", value=4)
-    assert first.shown == {"1.0.show": ["4"], "2": ["[4]"]}
+    assert first.shown == {"1.0.show": ["inside"], "2": ["[4]"]}
     # The outermost result hides the expansion; a change below needs it again.
     again = bench.succeed({"1": short("Showing", value=4), "3": short("Show", value=["1", 0])})
     assert again.executed == ("3",)
-    assert again.shown == {"1.0.show": ["4"], "3": ["4"]}
+    assert again.shown == {"1.0.show": ["inside"], "3": ["4"]}
 
 
 def test_list_outputs_inside_spread_into_the_result() -> None:
