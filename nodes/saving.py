@@ -1,6 +1,5 @@
 """Nodes that save results and show them."""
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
@@ -9,6 +8,7 @@ from pydantic import Field
 from graph.artefact_names import Name
 from graph.artefacts import Artefacts
 from graph.context import Context
+from graph.formats import text_chunks
 from graph.node import node
 from nodes.diffusion import latent_files, picture_files
 from nodes.sockets import Image, Latent
@@ -71,6 +71,5 @@ def _save_pictures(images: Image, name: Name, ctx: Context, artefacts: Artefacts
 
 
 def _provenance(ctx: Context) -> Mapping[str, str]:
-    """What a file says about how it was made: the execution graph, and the document it came from."""
-    parts = {"prompt": ctx.prompt or None, "workflow": ctx.document, **ctx.extra.get("extra_pnginfo", {})}
-    return {name: json.dumps(part) for name, part in parts.items() if part is not None}
+    """What a file says about how it was made; nothing where no graph ran."""
+    return text_chunks(ctx.prompt, ctx.document, ctx.extra.get("extra_pnginfo")) if ctx.prompt else {}

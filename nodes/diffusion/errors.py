@@ -1,11 +1,14 @@
 """Every error of the workshop.
 
 DiffusionError
-└── ModelError              a model cannot be used
-    ├── ModelFileError      its file cannot be read
-    │   └── PickleRefused   its file may run code when it is opened
-    ├── UnsupportedModel    its file can be read, but its kind is not known
-    └── IncompleteModel     it lacks the part that was asked for
+├── ModelError              a model cannot be used
+│   ├── ModelFileError      its file cannot be read
+│   │   └── PickleRefused   its file may run code when it is opened
+│   ├── UnsupportedModel    its file can be read, but its kind is not known
+│   └── IncompleteModel     it lacks the part that was asked for
+├── PictureFileError        a picture file cannot be read
+├── LatentFileError         a latent file cannot be read
+└── LatentMismatch          latents do not belong together
 """
 
 
@@ -31,3 +34,15 @@ class UnsupportedModel(ModelError):
 
 class IncompleteModel(ModelError):
     """A model lacks the part that was asked for, such as a text encoder."""
+
+
+class PictureFileError(DiffusionError):
+    """A file is no picture of a known kind, is damaged or too large."""
+
+
+class LatentFileError(DiffusionError):
+    """A file holds no latent."""
+
+
+class LatentMismatch(DiffusionError):
+    """Latents of different kinds of model were to be put together."""

@@ -7,6 +7,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from nodes.diffusion.errors import LatentFileError
 from nodes.diffusion.types import Latent
 
 SAMPLES, NOISE_MASK, BATCH_INDEX = "latent_tensor", "noise_mask", "batch_index"
@@ -14,10 +15,6 @@ VERSION = "latent_format_version_0"
 """An empty tensor of this name says that the samples are unscaled."""
 OLD_SCALE = 0.18215
 """What samples were multiplied with in files that carry no version."""
-
-
-class LatentFileError(ValueError):
-    """A file is not a latent that can be read."""
 
 
 def encode(latent: Latent, texts: Mapping[str, str]) -> bytes:

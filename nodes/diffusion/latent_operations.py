@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nodes.diffusion.errors import LatentMismatch
 from nodes.diffusion.masking import as_batch, ramp
 from nodes.diffusion.resizing import Crop, LatentMethod, crop_to_aspect, missing_side, resize
 from nodes.diffusion.types import Latent
@@ -120,11 +121,11 @@ def join(first: Latent, second: Latent) -> Latent:
     """Put latents one after the other; the second takes the size of the first, its sides cut where needed.
 
     Raises:
-        ValueError: they have different numbers of channels, so they come from different kinds of model.
+        LatentMismatch: they have different numbers of channels, so they come from different kinds of model.
     """
     here, there = first["samples"], second["samples"]
     if here.shape[1] != there.shape[1]:
-        raise ValueError(
+        raise LatentMismatch(
             f"Latents with {here.shape[1]} and with {there.shape[1]} channels cannot be joined: they belong to "
             "different kinds of model. Decode one and encode it with the other's VAE first."
         )

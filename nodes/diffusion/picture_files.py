@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from nodes.diffusion.errors import PictureFileError
 from nodes.diffusion.masking import CHANNELS
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -24,10 +25,6 @@ MAX_PIXELS = 256 * 2**20
 """Of all frames together."""
 NO_ALPHA_SIZE = (64, 64)
 """The size of the empty mask that stands for "no alpha", as graphs of the ecosystem expect."""
-
-
-class PictureError(ValueError):
-    """A file is not a picture that can be read."""
 
 
 class Picture(NamedTuple):
@@ -43,7 +40,7 @@ def read(path: Path) -> Picture:
     """Read a picture file, turned upright; frames of another size than the first are left out.
 
     Raises:
-        PictureError: it is damaged, too large or of another format.
+        PictureFileError: it is damaged, too large or of another format.
     """
     images: list[Tensor] = []
     masks: list[Tensor | None] = []
@@ -62,7 +59,7 @@ def read_channel(path: Path, channel: str) -> Tensor:
     """Read one channel of the first frame as a mask `(1, height, width)`; alpha is inverted, as in `read`.
 
     Raises:
-        PictureError: as `read`.
+        PictureFileError: as `read`.
     """
     with _opened(path) as picture:
         image, mask = next(_frames(picture, path))
@@ -91,13 +88,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=FORMATS) as picture:
             yield picture
     except UnidentifiedImageError as error:
-        raise PictureError(f'"{path.name}" is not a picture of a known kind ({", ".join(FORMATS)}).') from error
+        raise PictureFileError(f'"{path.name}" is not a picture of a known kind ({", ".join(FORMATS)}).') from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(_too_large(path)) from error
-    except PictureError:
+        raise PictureFileError(_too_large(path)) from error
+    except PictureFileError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on damaged files
-        raise PictureError(f'"{path.name}" is damaged and cannot be read: {error}. Save it again.') from error
+        raise PictureFileError(f'"{path.name}" is damaged and cannot be read: {error}. Save it again.') from error
 
 
 def _frames(picture: Image.Image, path: Path) -> Iterator[tuple[Tensor, Tensor | None]]:
@@ -107,7 +104,7 @@ def _frames(picture: Image.Image, path: Path) -> Iterator[tuple[Tensor, Tensor |
         pixels = frame.width * frame.height
         total += pixels
         if pixels > MAX_FRAME_PIXELS or total > MAX_PIXELS:
-            raise PictureError(_too_large(path))
+            raise PictureFileError(_too_large(path))
         yield _tensors(ImageOps.exif_transpose(frame))
         if picture.format == "MPO":
             return

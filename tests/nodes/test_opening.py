@@ -8,8 +8,7 @@ from PIL import Image
 
 from graph.errors import FolderError
 from graph.folders import Folders
-from nodes.diffusion.latent_files import LatentFileError
-from nodes.diffusion.picture_files import PictureError
+from nodes.diffusion.errors import LatentFileError, PictureFileError
 from nodes.opening import load_image, load_image_mask, load_latent
 
 
@@ -47,7 +46,7 @@ def test_other_names_are_refused(folders: Folders, name: str) -> None:
 
 def test_what_is_in_the_file_counts_and_not_its_name(folders: Folders) -> None:
     (folders.directories("input")[0] / "no.png").write_bytes(b"text")
-    with pytest.raises(PictureError):
+    with pytest.raises(PictureFileError):
         load_image("no.png", folders=folders)
     with pytest.raises(LatentFileError):
         load_latent("x.png", folders=folders)

@@ -7,7 +7,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from nodes.diffusion.latent_files import LatentFileError, encode, read
+from nodes.diffusion.errors import LatentFileError
+from nodes.diffusion.latent_files import encode, read
 from nodes.diffusion.types import Latent
 
 

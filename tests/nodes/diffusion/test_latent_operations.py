@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nodes.diffusion import latent_operations as operations
+from nodes.diffusion.errors import LatentMismatch
 from nodes.diffusion.latent_operations import FlipMethod, Rotation
 from nodes.diffusion.types import Latent
 
@@ -184,7 +185,7 @@ def test_joining_completes_masks_with_everything() -> None:
 
 
 def test_latents_of_different_models_are_not_joined() -> None:
-    with pytest.raises(ValueError, match="4 and with 16 channels cannot be joined"):
+    with pytest.raises(LatentMismatch, match="4 and with 16 channels cannot be joined"):
         operations.join(latent(), latent(channels=16))
 
 

@@ -9,7 +9,8 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from nodes.diffusion import picture_files
-from nodes.diffusion.picture_files import PictureError, encode_png, read, read_channel
+from nodes.diffusion.errors import PictureFileError
+from nodes.diffusion.picture_files import encode_png, read, read_channel
 
 
 def levels(height: int = 4, width: int = 6, channels: int = 3) -> numpy.ndarray:
@@ -164,13 +165,13 @@ def test_the_alpha_channel_is_inverted_and_nothing_is_transparent_without_it(tmp
 @pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.4", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.png").write_bytes(content)
-    with pytest.raises(PictureError, match=r'"x.png" is not a picture of a known kind \(PNG, JPEG'):
+    with pytest.raises(PictureFileError, match=r'"x.png" is not a picture of a known kind \(PNG, JPEG'):
         read(tmp_path / "x.png")
 
 
 def test_formats_outside_the_list_are_refused_whatever_they_are_called(tmp_path: Path) -> None:
     saved(tmp_path / "x.ppm", levels()).rename(tmp_path / "x.png")
-    with pytest.raises(PictureError, match="not a picture of a known kind"):
+    with pytest.raises(PictureFileError, match="not a picture of a known kind"):
         read(tmp_path / "x.png")
 
 
@@ -180,16 +181,16 @@ def test_a_damaged_file_is_an_error_of_ours(tmp_path: Path, suffix: str, share: 
     path = saved(tmp_path / f"x.{suffix}", levels(64, 64))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(PictureError, match=r"(damaged|not a picture)"):
+    with pytest.raises(PictureFileError, match=r"(damaged|not a picture)"):
         read(path)
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
-    with pytest.raises(PictureError, match=r'"bomb\.png" is too large: a picture may have 64 million pixels'):
+    with pytest.raises(PictureFileError, match=r'"bomb\.png" is too large: a picture may have 64 million pixels'):
         read(tmp_path / "bomb.png")
     monkeypatch.setattr(picture_files, "MAX_FRAME_PIXELS", 20)
-    with pytest.raises(PictureError, match="too large"):
+    with pytest.raises(PictureFileError, match="too large"):
         read(saved(tmp_path / "x.png", levels()))
 
 
@@ -197,7 +198,7 @@ def test_many_frames_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     frames = [Image.new("L", (4, 3), value) for value in range(5)]
     frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
     monkeypatch.setattr(picture_files, "MAX_PIXELS", 4 * 12)
-    with pytest.raises(PictureError, match="all frames together"):
+    with pytest.raises(PictureFileError, match="all frames together"):
         read(tmp_path / "x.gif")
     monkeypatch.setattr(picture_files, "MAX_PIXELS", 5 * 12)
     assert read(tmp_path / "x.gif").image.shape[0] == 5
