@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, Float, bindparam, cast, delete
 
 from graph.jobs.codec import job_of, to_json
 from graph.jobs.errors import UnknownJob
-from graph.jobs.records import ENDED_STATES, Job
-from graph.jobs.schema import EVENT, JOB, QUEUE
+from graph.jobs.records import Job
+from graph.jobs.schema import EVENT, IS_ENDED, IS_QUEUED, IS_RUNNING, JOB, QUEUE
 
 _PART = 1000
 """How many values one statement names: databases have a limit."""
@@ -19,7 +19,7 @@ _CANCELLED_DATA = to_json({"node": None, "executed": []})
 def cancel(connection: Connection, job_id: str, at: float) -> Job | None:
     """Stop a job: at once if it waits, else by asking its worker. What is over stays as it is; None if unknown."""
     cancel_queued(connection, JOB.c.id == job_id, at)
-    ask = update(JOB).where(JOB.c.id == job_id, JOB.c.state == "running").values(is_cancelling=1)
+    ask = update(JOB).where(JOB.c.id == job_id, IS_RUNNING).values(is_cancelling=1)
     connection.execute(ask)
     row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
     return None if row is None else job_of(row)
@@ -27,7 +27,7 @@ def cancel(connection: Connection, job_id: str, at: float) -> Job | None:
 
 def cancel_queued(connection: Connection, condition: ColumnElement[bool], at: float) -> list[str]:
     """Stop all waiting jobs that fulfil the condition, with two statements however many they are; returns their ids."""
-    chosen = (JOB.c.state == "queued") & condition
+    chosen = IS_QUEUED & condition
     connection.execute(select(JOB.c.key).where(chosen).order_by(JOB.c.key).with_for_update()).all()
     columns = (
         JOB.c.key,
@@ -45,7 +45,7 @@ def cancel_queued(connection: Connection, condition: ColumnElement[bool], at: fl
 
 def delete_ended(connection: Connection, condition: ColumnElement[bool], limit: int) -> list[str]:
     """Forget jobs that are over and fulfil the condition, the oldest first, at most `limit`; returns their ids."""
-    chosen = select(JOB.c.key).where(JOB.c.state.in_(ENDED_STATES), condition).order_by(JOB.c.ended).limit(limit)
+    chosen = select(JOB.c.key).where(IS_ENDED, condition).order_by(JOB.c.ended).limit(limit)
     keys = connection.execute(chosen).scalars().all()
     return list(connection.execute(delete(JOB).where(JOB.c.key.in_(keys)).returning(JOB.c.id)).scalars().all())
 
@@ -76,9 +76,9 @@ def move_to_front(connection: Connection, job_id: str) -> Job:
     Raises:
         UnknownJob: there is none of this id.
     """
-    lowest = select(func.min(JOB.c.number)).where(JOB.c.state == "queued")
+    lowest = select(func.min(JOB.c.number)).where(IS_QUEUED)
     number = min(0.0, connection.execute(lowest).scalar() or 0.0) - 1
-    connection.execute(update(JOB).where(JOB.c.id == job_id, JOB.c.state == "queued").values(number=number))
+    connection.execute(update(JOB).where(JOB.c.id == job_id, IS_QUEUED).values(number=number))
     row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
     if row is None:
         raise UnknownJob(f"There is no job {job_id}; it may have been deleted.")
@@ -97,4 +97,4 @@ def is_paused(connection: Connection) -> bool:
 
 def _waiting(job_ids: Sequence[str]) -> Any:  # a statement whose type spells out its columns
     columns = (JOB.c.key, JOB.c.id, JOB.c.number, JOB.c.position)
-    return select(*columns).where(JOB.c.id.in_(job_ids), JOB.c.state == "queued").with_for_update()
+    return select(*columns).where(JOB.c.id.in_(job_ids), IS_QUEUED).with_for_update()

@@ -16,7 +16,7 @@ from graph.jobs.codec import job_of, payload_of
 from graph.jobs.errors import StaleLease
 from graph.jobs.eventlog import executed_nodes, record
 from graph.jobs.records import JobState, Lease
-from graph.jobs.schema import JOB, PAYLOAD, QUEUE
+from graph.jobs.schema import IS_QUEUED, IS_RUNNING, JOB, PAYLOAD, QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def lease(connection: Connection, backend: Backend, terms: LeaseTerms, worker: s
     latest, is_paused = connection.execute(select(QUEUE.c.latest_turn, QUEUE.c.is_paused)).one()
     if is_paused:
         return None
-    following = select(JOB.c.key).where(JOB.c.state == "queued").order_by(JOB.c.number, JOB.c.position).limit(1)
+    following = select(JOB.c.key).where(IS_QUEUED).order_by(JOB.c.number, JOB.c.position).limit(1)
     values = {
         "state": "running",
         "attempt": JOB.c.attempt + 1,
@@ -124,13 +124,13 @@ def stale(lease: Lease) -> StaleLease:
 
 
 def _is_held(lease: Lease) -> ColumnElement[bool]:
-    return (JOB.c.key == lease.key) & (JOB.c.token == lease.token) & (JOB.c.state == "running")
+    return (JOB.c.key == lease.key) & (JOB.c.token == lease.token) & IS_RUNNING
 
 
 def _take_away(
     connection: Connection, terms: LeaseTerms, condition: ColumnElement[bool], message: str, at: float
 ) -> list[str]:
-    query = select(*JOB.c).where(JOB.c.state == "running", condition).order_by(JOB.c.key)
+    query = select(*JOB.c).where(IS_RUNNING, condition).order_by(JOB.c.key)
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     failure = Failure(reason="worker_lost", message=message)
     for row in rows:

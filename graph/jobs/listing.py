@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
 
 from graph.jobs.codec import job_of, payload_of
 from graph.jobs.records import JOB_STATES, Job, JobFilter, JobState, Order, Page, Payload
-from graph.jobs.schema import JOB, PAYLOAD
+from graph.jobs.schema import IS_IN_STATE, IS_RUNNING, JOB, PAYLOAD
 
-_RUNNING_FIRST = case((JOB.c.state == "running", 0), else_=1)
 _ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several types
-    "queue": (_RUNNING_FIRST, JOB.c.number, JOB.c.position),
+    "queue": (case((IS_RUNNING, 0), else_=1), JOB.c.number, JOB.c.position),
     "newest": (JOB.c.key.desc(),),
     "oldest": (JOB.c.key,),
 }
@@ -19,7 +18,7 @@ _ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several 
 
 def matching(wanted: JobFilter) -> ColumnElement[bool]:
     """The condition that a filter stands for."""
-    states = true() if wanted.states is None else JOB.c.state.in_(wanted.states)
+    states = true() if wanted.states is None else or_(false(), *[IS_IN_STATE[state] for state in wanted.states])
     return and_(states, true() if wanted.owner is None else JOB.c.owner == wanted.owner)
 
 
@@ -40,7 +39,10 @@ def page(connection: Connection, wanted: JobFilter, order: Order, offset: int, l
     """Some of the jobs that match, and how many there are."""
     condition = matching(wanted)
     total = connection.execute(select(func.count()).select_from(JOB).where(condition)).scalar_one()
-    query = select(*JOB.c).where(condition).order_by(*_ORDERS[order]).offset(offset).limit(limit)
+    columns = _ORDERS[order]
+    if order == "queue" and wanted.states == ("queued",):
+        columns = columns[1:]  # the order of an index, so that nothing is sorted
+    query = select(*JOB.c).where(condition).order_by(*columns).offset(offset).limit(limit)
     return Page(tuple(job_of(row) for row in connection.execute(query)), total, offset)
 
 

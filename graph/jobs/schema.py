@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -13,11 +14,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.sql.type_api import TypeEngine
 
-from graph.jobs.records import JOB_STATES
+from graph.jobs.records import JOB_STATES, JobState
 
 METADATA = MetaData()
 
@@ -106,3 +108,11 @@ QUEUE = Table(
     Column("latest_turn", LONG, nullable=False),
     sqlite_strict=True,
 )
+
+# Written out rather than bound: a database uses a partial index only if it can see that the question is about its rows.
+IS_IN_STATE: dict[JobState, ColumnElement[bool]] = {
+    state: JOB.c.state == literal_column(f"'{state}'") for state in JOB_STATES
+}
+IS_QUEUED = IS_IN_STATE["queued"]
+IS_RUNNING = IS_IN_STATE["running"]
+IS_ENDED = JOB.c.ended.is_not(None)

@@ -9,7 +9,7 @@ from graph.jobs.backend import Backend
 from graph.jobs.codec import digest_of, job_of, new_id, payload_columns
 from graph.jobs.errors import JobConflict
 from graph.jobs.records import Job, Payload, Submission
-from graph.jobs.schema import JOB, PAYLOAD, QUEUE
+from graph.jobs.schema import IS_QUEUED, JOB, PAYLOAD, QUEUE
 
 _MAXIMUM_NAME = 255
 
@@ -100,11 +100,11 @@ def _place(connection: Connection, submission: Submission) -> tuple[int | None, 
     one owner a plain counter, with several a round robin (start-time fair queueing, Goyal et al. 1996, at equal costs).
     """
     if submission.front:
-        lowest = select(func.min(JOB.c.number)).where(JOB.c.state == "queued").scalar_subquery()
+        lowest = select(func.min(JOB.c.number)).where(IS_QUEUED).scalar_subquery()
         return None, min(0.0, connection.execute(select(lowest)).scalar() or 0.0) - 1
     if submission.number is not None:
         return None, float(submission.number)
-    own = select(func.max(JOB.c.turn)).where(JOB.c.owner == submission.owner, JOB.c.state == "queued")
+    own = select(func.max(JOB.c.turn)).where(JOB.c.owner == submission.owner, IS_QUEUED)
     latest, last_own = connection.execute(select(QUEUE.c.latest_turn, own.scalar_subquery())).one()
     turn = max(latest, -1 if last_own is None else last_own) + 1
     return turn, float(turn)
