@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ProblemCode = Literal[
+    "bad_document",
     "missing_node_type",
     "unknown_node_type",
     "required_input_missing",

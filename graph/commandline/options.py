@@ -1,9 +1,17 @@
 """Options that several commands share."""
 
 import argparse
+import importlib
 from dataclasses import replace
+from pathlib import Path
 
+from graph.assignment import assign
+from graph.errors import WorkflowError
+from graph.formats import read_any
+from graph.registry import Catalogue
+from graph.runners import Application
 from graph.settings import Settings
+from graph.workflow import Workflow
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -19,3 +27,36 @@ def settings_from(options: argparse.Namespace) -> Settings:
         name: value for name in ("output", "device", "cache") if (value := getattr(options, name, None)) is not None
     }
     return replace(settings, **given).absolute()
+
+
+def add_workflow(parser: argparse.ArgumentParser) -> None:
+    """Offer the options that say which workflow, with which values."""
+    parser.add_argument("file", metavar="FILE", help="a workflow: document, API JSON, or a picture that carries one")
+    parser.add_argument(
+        "--set",
+        metavar="NODE.INPUT=VALUE",
+        action="append",
+        default=[],
+        dest="values",
+        help="change an input; NODE is an id or a title. May be given several times",
+    )
+
+
+def read_workflow(options: argparse.Namespace, catalogue: Catalogue) -> Workflow:
+    """The workflow that the given options name, with their values set.
+
+    Raises:
+        WorkflowError: the file cannot be read, holds no workflow, or a value cannot be set.
+    """
+    try:
+        data = Path(options.file).read_bytes()
+    except OSError as error:
+        raise WorkflowError(f"{options.file} cannot be read: {error.strerror}.") from error
+    return assign(read_any(data, options.file), options.values, catalogue)
+
+
+def load_application(nodes: str, settings: Settings) -> Application:
+    """The application that `nodes` ("module:function") builds; imports the nodes, and with them torch."""
+    module, _, name = nodes.partition(":")
+    application: Application = getattr(importlib.import_module(module), name)(settings.to_data())
+    return application

@@ -1,0 +1,87 @@
+"""The application of a worker: reads a job's document, validates it, runs what can run."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.errors import Problem, WorkflowError
+from graph.events import Failure, JobFailed, NodeLog, NodeRef
+from graph.execution import Executor
+from graph.folders import Folders
+from graph.node import Check
+from graph.registry import Catalogue, Registry
+from graph.runners.base import CancelFlag, Emit, JobRequest
+from graph.topology import GraphNode
+from graph.validation import Validated, reject, validate
+from graph.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class EngineApplication:
+    """Everything a worker does with a job, whatever the nodes are."""
+
+    registry: Registry
+    executor: Executor
+    folders: Folders
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Every node type, as data."""
+        return self.registry.catalogue
+
+    async def run(self, job: JobRequest, emit: Emit, cancel: CancelFlag) -> None:
+        """Run a job and tell through `emit` what happens. Outputs that cannot run are told and left out."""
+        try:
+            validated = await self.validate(Workflow.parse(job.document), job.targets)
+        except WorkflowError as error:
+            emit(JobFailed(job=job.id, failure=Failure(reason="invalid", message=str(error))))
+            return
+        if validated.graph is None:
+            emit(JobFailed(job=job.id, failure=_refusal(validated.problems)))
+            return
+        for problem in validated.problems:
+            node = NodeRef(id=problem.node) if problem.node is not None else None
+            emit(NodeLog(job=job.id, node=node, level="warning", message=problem.message))
+        await self.executor.run(job.id, validated.graph, emit, extra=job.extra, previews=job.previews, cancel=cancel)
+
+    async def validate(self, workflow: Workflow, targets: Sequence[str] | None = None) -> Validated:
+        """What can run of a workflow, and all that is wrong with it, the nodes' own checks included."""
+        validated = validate(workflow, self.catalogue, choices=self.folders.names, targets=targets)
+        if validated.graph is None:
+            return validated
+        asked = [node for node in validated.graph.nodes.values() if node.spec.has_validator]
+        return reject(validated, [problem for node in asked for problem in await self._ask(node)])
+
+    async def _ask(self, node: GraphNode) -> Sequence[Problem]:
+        """What a node's own check says of the values that are written into the document; linked ones are None."""
+        check = self.registry.get(node.spec.id).check
+        if check is None:
+            return ()
+        given = _accepted(check, {**dict.fromkeys(node.links), **node.literals})
+        name = f'Node {node.id} "{node.title or node.spec.title}"'
+        try:
+            answer = check(**given)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except Exception as error:  # the check is a stranger's code: whatever it raises is told, and ends nothing
+            message = f"{name}: its own check failed with {type(error).__name__}: {error}"
+            return (Problem("exception_during_validation", message, node.id),)
+        if answer is True:
+            return ()
+        text = answer if isinstance(answer, str) else "its own check refused these inputs"
+        return (Problem("custom_validation_failed", f"{name}: {text}", node.id),)
+
+
+def _accepted(check: Check, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a check has parameters for."""
+    parameters = inspect.signature(check).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return dict(inputs)
+    return {each.name: inputs[each.name] for each in parameters if each.name in inputs}
+
+
+def _refusal(problems: Sequence[Problem]) -> Failure:
+    first = problems[0]
+    node = NodeRef(id=first.node) if first.node is not None else None
+    return Failure(reason="invalid", message="\n".join(each.message for each in problems), node=node)

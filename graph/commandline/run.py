@@ -1,0 +1,132 @@
+"""`run`: run a workflow from a file, without a server, and say what was made and what was found."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from pathlib import Path
+
+from rich.console import Console
+
+from graph.commandline.display import Bars, Report, picture
+from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
+from graph.errors import WorkflowError
+from graph.folders import DATA_FOLDERS
+from graph.registry import Catalogue
+from graph.runners import Application, InlineRunner, JobRequest
+from graph.settings import Settings
+from graph.workflow import Workflow, title_of
+
+DONE, NODE_FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe this command's options."""
+    add_workflow(parser)
+    parser.add_argument("--output-dir", metavar="DIR", dest="output", help="where results go (default: data/output)")
+    parser.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument("--cache", choices=["all", "memory", "none"], help="which results are kept (default: all)")
+    parser.add_argument("--json", action="store_true", help="print one last line of JSON about what was done")
+    add_places(parser)
+
+
+def answer(options: argparse.Namespace, nodes: str) -> int:
+    """Run the workflow; returns the exit code."""
+    console = Console(stderr=True, highlight=False)
+    began = time.perf_counter()
+    settings = settings_from(options)
+    try:
+        with console.status("Starting"):
+            application = load_application(nodes, settings)
+            workflow = read_workflow(options, application.catalogue)
+    except WorkflowError as error:
+        console.print(str(error), style="red", markup=False)
+        return INVALID
+    started = time.perf_counter()
+    titles = titles_of(workflow, application.catalogue)
+    report = asyncio.run(_run(application, workflow, console, titles))
+    console.print(picture(report, titles))
+    console.print(
+        f"Starting {started - began:.1f} s, running {report.total_seconds or time.perf_counter() - started:.1f} s",
+        style="dim",
+    )
+    outputs = _outputs(report, settings)
+    if not options.json:
+        for each in outputs:
+            print(each["path"])
+    else:
+        facts = {"executed": report.executed, "cached": report.cached, "seconds": round(report.total_seconds, 3)}
+        print(json.dumps({"outputs": outputs, **facts}))
+    return _exit_code(report, console)
+
+
+def titles_of(workflow: Workflow, catalogue: Catalogue) -> dict[str, str]:
+    """Node id -> what to call the node: its own title, or that of its type. Nodes that feed others come first."""
+    titles: dict[str, str] = {}
+    stack = [(str(node_id), False) for node_id in reversed([*workflow.graph])]
+    entered: set[str] = set()
+    while stack:
+        node_id, is_fed = stack.pop()
+        node = workflow.graph.get(node_id)
+        if node is None or node_id in titles:
+            continue
+        if is_fed:
+            spec = catalogue.find(str(node.get("class_type")))
+            titles[node_id] = title_of(node) or (spec.title if spec else str(node.get("class_type")))
+        elif node_id not in entered:
+            entered.add(node_id)
+            stack.append((node_id, True))
+            feeders = [each[0] for each in node.get("inputs", {}).values() if isinstance(each, list) and len(each) == 2]
+            stack += [(str(each), False) for each in reversed(feeders)]
+    return titles
+
+
+async def _run(application: Application, workflow: Workflow, console: Console, titles: Mapping[str, str]) -> Report:
+    report = Report()
+    runner = InlineRunner(application)
+    await runner.start()
+    job = JobRequest(id="run", document=workflow.dump())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.cancel, job.id)
+    try:
+        with Bars(console, titles) as bars:
+            async with aclosing(runner.run(job)) as events:
+                async for event in events:
+                    report.take(event)
+                    bars.take(event)
+    finally:
+        await runner.stop()
+    return report
+
+
+def _outputs(report: Report, settings: Settings) -> list[dict[str, str]]:
+    """The files that were made, by the node that shows them."""
+    folders = settings.folders
+    return [
+        {"node": node, "path": str(_path(entry, folders.directories(str(entry["type"]))[0]))}
+        for node, shown in report.shown.items()
+        for entries in shown.values()
+        for entry in entries
+        if isinstance(entry, Mapping) and "filename" in entry and entry.get("type") in DATA_FOLDERS
+    ]
+
+
+def _path(entry: Mapping[str, object], directory: Path) -> Path:
+    path = directory / str(entry.get("subfolder", "")) / str(entry["filename"])
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _exit_code(report: Report, console: Console) -> int:
+    if report.cancelled:
+        console.print("Interrupted.", style="yellow")
+        return INTERRUPTED
+    if report.failure is None:
+        return DONE
+    console.print(report.failure.message, style="red", markup=False)
+    if report.failure.reason == "invalid":
+        return INVALID
+    sys.stderr.write("".join(report.failure.traceback))
+    return NODE_FAILED

@@ -1,0 +1,68 @@
+"""What a worker process builds: the node types, the models, the caches, wired together for one device."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+
+from graph.application import EngineApplication
+from graph.artefacts import Artefacts
+from graph.cache.codecs import Codecs
+from graph.cache.disk import DiskCache
+from graph.cache.entry import CacheTier
+from graph.cache.memory import MemoryCache
+from graph.cache.seen import Seen
+from graph.cache.tiers import Tiers, WriteBehind
+from graph.execution import Executor
+from graph.fingerprint import Surroundings
+from graph.settings import Settings
+from nodes.catalogue import build_registry
+from nodes.codecs import leaf_codecs
+from nodes.diffusion.models import ModelRegistry
+
+
+def create(data: Mapping[str, Any]) -> EngineApplication:
+    """The application for some settings, given as data (`Settings.to_data`). Touches no device yet."""
+    settings = Settings.from_data(data)
+    folders, registry, codecs = settings.folders, build_registry(), Codecs(leaf_codecs())
+    models = ModelRegistry(settings.device, budget_bytes=settings.model_budget_bytes)
+    artefacts = Artefacts(folders)
+    cache_folder = Path(settings.data) / "cache"
+    executor = Executor(
+        registry,
+        Tiers(_tiers(settings, cache_folder, codecs)),
+        {"folders": folders, "artefacts": artefacts, "models": models},
+        codecs=codecs,
+        surroundings=Surroundings(folders.digest, models.salt),
+        is_valid=artefacts.is_valid,
+        seen=Seen(cache_folder if settings.cache == "all" else None),
+    )
+    return EngineApplication(registry, executor, folders)
+
+
+def describe(settings: Settings) -> dict[str, str]:
+    """What computes here, for `doctor`: subject -> text."""
+    models = ModelRegistry(settings.device)
+    libraries = f"torch {torch.__version__}, diffusers {diffusers.__version__}, transformers {transformers.__version__}"
+    if models.device.type == "cuda":
+        name = torch.cuda.get_device_name(models.device)
+    else:
+        name = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+    return {
+        "device": f"{models.device} ({name}); keys of results hold {models.salt}",
+        "libraries": libraries,
+        "node types": str(len(build_registry().catalogue.specs)),
+    }
+
+
+def _tiers(settings: Settings, folder: Path, codecs: Codecs) -> list[CacheTier]:
+    if settings.cache == "none":
+        return []
+    memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
+    if settings.cache == "memory":
+        return [memory]
+    return [memory, WriteBehind(DiskCache(folder, settings.disk_cache_bytes, codecs))]
