@@ -13,6 +13,7 @@ from graph.artefacts import Artefacts
 from graph.context import Context
 from graph.errors import Cancelled, FolderError
 from graph.folders import Folders
+from graph.formats import read_any
 from nodes.opening import load_image, load_image_mask, load_latent
 from nodes.saving import preview_image, save_image, save_latent
 
@@ -67,6 +68,16 @@ def test_a_saved_picture_is_read_back_exactly(folders: Folders, artefacts: Artef
 def test_a_picture_says_how_it_was_made(folders: Folders, artefacts: Artefacts) -> None:
     save_image(pictures(1), "x", ctx=Context(prompt=PROMPT, document=DOCUMENT), artefacts=artefacts)
     assert texts_of(folders.path("output", "x_00001_.png")) == {"prompt": PROMPT, "workflow": DOCUMENT}
+
+
+def test_saved_files_can_be_opened_as_the_workflow_they_were_made_by(folders: Folders, artefacts: Artefacts) -> None:
+    ctx = Context(prompt=PROMPT, document=DOCUMENT)
+    save_image(pictures(1), "x", ctx=ctx, artefacts=artefacts)
+    save_latent({"samples": torch.zeros(1, 4, 2, 2)}, "x", ctx=ctx, artefacts=artefacts)
+    for shown in (*ctx.shown["images"], *ctx.shown["latents"]):
+        workflow = read_any(artefacts.path(shown).read_bytes())
+        assert workflow.graph == PROMPT
+        assert workflow.dump() == DOCUMENT
 
 
 def test_a_picture_made_from_a_bare_graph_carries_just_that(folders: Folders, artefacts: Artefacts) -> None:
