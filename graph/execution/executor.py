@@ -53,15 +53,15 @@ class Executor:
         is_valid: IsValid | None = None,
         seen: Seen | None = None,
     ) -> None:
-        codecs = codecs or Codecs()
-        given = surroundings or Surroundings()
+        codecs = codecs if codecs is not None else Codecs()
+        given = surroundings if surroundings is not None else Surroundings()
         self._house = House(
             registry=registry,
             types=NodeTypes(registry, services),
-            cache=cache or Tiers(),
+            cache=cache if cache is not None else Tiers(),
             codecs=codecs,
-            seen=seen or Seen(),
-            lanes=lanes or Lanes(),
+            seen=seen if seen is not None else Seen(),
+            lanes=lanes if lanes is not None else Lanes(),
             surroundings=Surroundings(given.digest_of_file, given.salt, given.digest or codecs.digest),
             is_valid=is_valid,
         )
