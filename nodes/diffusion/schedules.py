@@ -138,7 +138,7 @@ def _part(sigmas: Tensor, wanted: Steps) -> Tensor:
         sigmas = sigmas[: wanted.end + 1].clone()
         if not wanted.leaves_noise:
             sigmas[-1] = 0
-    return sigmas[wanted.start :] if wanted.start < max(len(sigmas) - 1, 1) else sigmas[:0]
+    return sigmas[wanted.start :] if wanted.start < len(sigmas) - 1 else sigmas[:0]
 
 
 def _even_timesteps(prediction: Parameterisation, count: int) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from nodes.diffusion.guidance.calls import Call, plan_calls, predict
 from nodes.diffusion.guidance.conditions import prepare
-from nodes.diffusion.guidance.rules import RULES, rescaled
+from nodes.diffusion.guidance.rules import rescaled, rule_of
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.types import DiffusionModel, Guider
 
@@ -26,7 +26,7 @@ class GuidedDenoiser:
         self.is_flow = parameterisation.is_flow
         self._network = network
         self._parameterisation = parameterisation
-        self._rule = RULES[guider.kind]
+        self._rule = rule_of(guider.kind)
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
         self._conditions = prepare(guider.conditionings, parameterisation, like)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from nodes.diffusion.errors import DiffusionError
+
 Options = Mapping[str, float]
 """The numbers of a guider, such as `cfg`."""
 
@@ -43,6 +45,17 @@ RULES: Mapping[str, Rule] = {
     "cfg": Rule(cfg_roles, classifier_free),
 }
 """Every kind of guider by name."""
+
+
+def rule_of(kind: str) -> Rule:
+    """The rule of a kind of guider.
+
+    Raises:
+        DiffusionError: there is none.
+    """
+    if kind not in RULES:
+        raise DiffusionError(f'There is no guider "{kind}"; there are {", ".join(RULES)}.')
+    return RULES[kind]
 
 
 def rescaled(guided: Tensor, positive: Tensor, x: Tensor, sigma: Tensor, multiplier: float) -> Tensor:
