@@ -36,8 +36,8 @@ class Artefact:
     """BLAKE3 of the content, hexadecimal."""
 
     def describe(self) -> dict[str, str]:
-        """The description that clients get and send back: `filename`, `subfolder` and `type`."""
-        return {"filename": self.filename, "subfolder": self.subfolder, "type": self.type}
+        """The description that clients get and send back: `filename`, `subfolder`, `type`, and the `digest`."""
+        return {"filename": self.filename, "subfolder": self.subfolder, "type": self.type, "digest": self.digest}
 
 
 class Artefacts:
@@ -109,21 +109,30 @@ class Artefacts:
         return _digest(self.path(description))
 
     def is_valid(self, spec: NodeSpec, entry: Entry) -> bool:
-        """Whether every file that a cached result shows is there; without its files it is worthless.
+        """Whether every file that a cached result shows is there with the content it had then.
+
+        A name alone proves nothing: the file may be gone, and another result may have taken its name.
 
         What the nodes inside an expansion show counts too. Entries that describe no file, such as text, always count.
         """
         return all(map(self.is_complete, (entry.ui, *(ui for _, ui in entry.inner))))
 
     def is_complete(self, ui: Ui | None) -> bool:
-        """Whether every file is there that an output node showed: lists of descriptions by kind."""
+        """Whether every file is there that an output node showed, unchanged: lists of descriptions by kind."""
         return all(
-            self.exists(shown)
+            self._is_unchanged(shown)
             for entries in (ui or {}).values()
             if isinstance(entries, list | tuple)
             for shown in entries
             if isinstance(shown, Mapping) and "filename" in shown
         )
+
+    def _is_unchanged(self, description: Mapping[str, Any]) -> bool:
+        try:
+            path = self.path(description)
+        except FolderError:
+            return False
+        return not description.get("digest") or _digest(path) == description["digest"]
 
     def _root(self, folder: str) -> Path:
         if folder not in DATA_FOLDERS:

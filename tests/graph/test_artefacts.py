@@ -64,6 +64,7 @@ def test_names_count_up_from_what_is_there(artefacts: Artefacts, tmp_path: Path)
         "filename": "z_00001_.latent",
         "subfolder": "",
         "type": "temp",
+        "digest": blake3(b"4").hexdigest(),
     }
     assert (tmp_path / "output" / "x_00009_.png").read_bytes() == b"2"
     assert (tmp_path / "temp" / "z_00001_.latent").read_bytes() == b"4"
@@ -151,6 +152,8 @@ def test_a_shown_result_is_complete_while_its_files_are_where_they_were(artefact
     assert not Artefacts(Folders(data=tmp_path, output=tmp_path / "other")).is_complete(ui)
     spec = NodeSpec(id="Save", title="Save", category="test")
     assert artefacts.is_valid(spec, Entry((), ui, inner=(("7", ui),)))
+    artefacts.path(second.describe()).write_bytes(b"of another result")
+    assert not artefacts.is_complete(ui)
     artefacts.path(second.describe()).unlink()
     assert not artefacts.is_complete(ui)
     assert not artefacts.is_valid(spec, Entry((), ui))
