@@ -1,0 +1,27 @@
+"""The nodes for conditionings pass their inputs on to the workshop in the right order."""
+
+import torch
+
+from nodes import conditioning
+from nodes.diffusion.types import Conditioning
+
+
+def one(value: float) -> Conditioning:
+    return [(torch.full((1, 2, 3), value), {})]
+
+
+def test_texts_are_combined_averaged_concatenated_and_zeroed() -> None:
+    assert len(conditioning.conditioning_combine(one(1.0), one(2.0))) == 2
+    assert float(conditioning.conditioning_average(one(1.0), one(5.0), 0.75)[0][0].mean()) == 2.0
+    assert conditioning.conditioning_concat(one(1.0), one(2.0))[0][0][0, :, 0].tolist() == [1, 1, 2, 2]
+    assert not conditioning.conditioning_zero_out(one(1.0))[0][0].any()
+
+
+def test_places_and_times_are_written_where_sampling_looks_for_them() -> None:
+    assert conditioning.conditioning_set_area(one(1.0), 64, 128, 8, 16, 0.5)[0][1]["area"] == (16, 8, 2, 1)
+    shares = conditioning.conditioning_set_area_percentage(one(1.0), 0.1, 0.2, 0.3, 0.4, 0.5)[0][1]
+    assert (shares["area"], shares["strength"]) == (("percentage", 0.2, 0.1, 0.4, 0.3), 0.5)
+    masked = conditioning.conditioning_set_mask(one(1.0), torch.ones(1, 8, 8), 0.5, "mask bounds")[0][1]
+    assert (masked["mask_strength"], masked["set_area_to_bounds"]) == (0.5, True)
+    timed = conditioning.conditioning_set_timestep_range(one(1.0), 0.1, 0.9)[0][1]
+    assert (timed["start_percent"], timed["end_percent"]) == (0.1, 0.9)
