@@ -6,7 +6,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo serve test check format bench clean
 
 demo: .venv/.runtime  ## a picture from a saved graph, on the command line
-	$(BIN)/python server.py run workflows/text_to_image.json --timings
+	$(BIN)/python server.py run workflows/text_to_image.json
+	@echo "Open the server with: make serve, then http://127.0.0.1:8188"
 
 serve: .venv/.runtime  ## the server, and the editor in the browser
 	$(BIN)/python server.py serve
