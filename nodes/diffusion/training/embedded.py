@@ -117,7 +117,7 @@ def train_denoiser(folder: Path, recipe: Recipe) -> None:
             errors = denoising.errors_by_noise(denoiser, tokenizer, held, recipe.denoising.objective)
             logger.info("x0 error by noise quarter: %.4f %.4f %.4f %.4f", *errors)
 
-    train(state, loss_at, LoopSettings(recipe.denoiser_schedule, checkpoint=checkpoint), on_step=on_step)
+    train(state, loss_at, replace(recipe.denoiser_loop, checkpoint=checkpoint), on_step=on_step)
 
 
 def export_denoiser(folder: Path, recipe: Recipe, target: Path) -> None:
@@ -154,12 +154,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     """Call the stage that was asked for."""
-    schedule = EMBEDDED.denoiser_schedule
+    schedule = EMBEDDED.denoiser_loop.schedule
     if options.steps is not None:
         schedule = replace(schedule, steps=options.steps)
     if options.decay_from is not None:
         schedule = replace(schedule, decay_from=options.decay_from)
-    recipe = replace(EMBEDDED, denoiser_schedule=schedule)
+    recipe = replace(EMBEDDED, denoiser_loop=replace(EMBEDDED.denoiser_loop, schedule=schedule))
     match options.stage:
         case "render":
             render_pictures(options.folder, recipe, options.threads)

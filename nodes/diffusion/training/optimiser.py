@@ -7,7 +7,9 @@ Regularization"). On our small networks this needs clearly fewer steps than Adam
 """
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,6 +17,9 @@ from torch.nn import Parameter
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 """Coefficients of the Newton-Schulz polynomial a x + b x^3 + c x^5, from Jordan et al."""
+
+_GROUP = 6
+"""So many matrices of one shape are orthogonalised at once."""
 
 _SMALLEST_MATRIX = 16
 """Matrices with a side below this are left to AdamW: orthogonalising them gains nothing."""
@@ -62,10 +67,13 @@ class MuonAdam:
         self._square = {name: torch.zeros_like(self._parameters[name]) for name in self._adam}
 
     @torch.no_grad()
-    def step(self, count: int, scale: float = 1.0) -> None:
-        """Apply the gradients and drop them; `count` is 1 at the first step, `scale` comes from the schedule."""
-        for names in self._names_by_shape().values():
-            self._muon_step(names, self.rates.muon * scale)
+    def step(self, count: int, scale: float = 1.0, pool: Executor | None = None) -> None:
+        """Apply the gradients and drop them; `count` is 1 at the first step, `scale` comes from the schedule.
+
+        A pool of threads shares the matrices between them; the result is the same.
+        """
+        run = pool.map if pool else map
+        list(run(partial(self._muon_step, rate=self.rates.muon * scale), self._groups()))
         for name in self._adam:
             self._adam_step(name, self.rates.adam * scale, count)
 
@@ -80,19 +88,21 @@ class MuonAdam:
         for key, tensor in self.state().items():
             tensor.copy_(state[key])
 
-    def _names_by_shape(self) -> dict[torch.Size, list[str]]:
-        """Matrices that have a gradient, by their shape as (rows, columns)."""
+    def _groups(self) -> list[list[str]]:
+        """Matrices that have a gradient, in groups of one shape as (rows, columns), largest first."""
         names: dict[torch.Size, list[str]] = {}
         for name in self._muon:
             parameter = self._parameters[name]
             if parameter.grad is not None:
                 names.setdefault(parameter.reshape(parameter.shape[0], -1).shape, []).append(name)
-        return names
+        shapes = sorted(names, key=lambda shape: -shape.numel())
+        return [names[shape][i : i + _GROUP] for shape in shapes for i in range(0, len(names[shape]), _GROUP)]
 
+    @torch.no_grad()
     def _muon_step(self, names: list[str], rate: float) -> None:
         """Move matrices of one shape."""
         for name in names:
-            self._momentum[name].mul_(self.rates.momentum).add_(self._parameters[name].grad)
+            self._momentum[name].mul_(self.rates.momentum).add_(self._gradient(name))
         directions = orthogonalise(torch.stack([self._nesterov(name) for name in names]))  # (count, rows, columns)
         stretch = max(1.0, directions.shape[1] / directions.shape[2]) ** 0.5
         for name, direction in zip(names, directions, strict=True):
@@ -101,10 +111,15 @@ class MuonAdam:
             parameter.add_(direction.reshape(parameter.shape), alpha=-rate * stretch)
             parameter.grad = None
 
+    def _gradient(self, name: str) -> Tensor:
+        """The gradient of a parameter that has one."""
+        gradient = self._parameters[name].grad
+        assert gradient is not None
+        return gradient
+
     def _nesterov(self, name: str) -> Tensor:
         """The gradient with momentum looking one step ahead, as a matrix."""
-        gradient = self._parameters[name].grad
-        ahead = gradient.add(self._momentum[name], alpha=self.rates.momentum)
+        ahead = self._gradient(name).add(self._momentum[name], alpha=self.rates.momentum)
         return ahead.reshape(ahead.shape[0], -1)
 
     def _adam_step(self, name: str, rate: float, count: int) -> None:

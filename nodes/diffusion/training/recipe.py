@@ -7,7 +7,7 @@ from nodes.diffusion.training.autoencoding import AutoencodingSettings
 from nodes.diffusion.training.dataset import TRAINING_RANGES, PictureRange
 from nodes.diffusion.training.denoising import DenoisingSettings
 from nodes.diffusion.training.latents import BatchSettings
-from nodes.diffusion.training.loop import Schedule
+from nodes.diffusion.training.loop import LoopSettings, Schedule
 from nodes.diffusion.training.objective import Objective
 from nodes.diffusion.training.optimiser import Rates
 
@@ -27,7 +27,7 @@ class Recipe:
     denoiser: DenoiserSize
     denoising: DenoisingSettings
     denoiser_rates: Rates
-    denoiser_schedule: Schedule
+    denoiser_loop: LoopSettings
     seed: int
 
 
@@ -40,12 +40,12 @@ EMBEDDED = Recipe(
     denoiser=DenoiserSize(),
     denoising=DenoisingSettings(
         objective=Objective(power=0.5),
-        batches=BatchSettings(size=64, drop=0.1),
+        batches=BatchSettings(size=16, drop=0.1),
         other_sizes=0.12,
-        other_sizes_from=1500,
+        other_sizes_from=3000,
     ),
     denoiser_rates=Rates(adam=2e-3, muon=0.02),
-    denoiser_schedule=Schedule(6000, decay_from=2500),
+    denoiser_loop=LoopSettings(Schedule(6000, decay_from=2500), parts=2),
     seed=0,
 )
 """The recipe of `models/checkpoints/latentloom-tiny`."""

@@ -49,6 +49,23 @@ def test_training_lowers_the_loss_and_reports_each_step():
     assert reports[-1].loss < 0.5 * reports[0].loss
 
 
+def test_a_step_of_two_parts_is_the_mean_of_two_draws():
+    halves, network = tiny_state()
+    train(halves, regression(network), LoopSettings(Schedule(steps=5), parts=2))
+    whole, network = tiny_state()
+    loss_at = regression(network)
+    train(whole, lambda step: (loss_at(2 * step) + loss_at(2 * step + 1)) / 2, LoopSettings(Schedule(steps=5)))
+    for name, parameter in whole.parameters.items():
+        torch.testing.assert_close(parameter, halves.parameters[name], atol=1e-3, rtol=1e-3)
+
+
+def test_parameters_that_the_loss_does_not_touch_stay():
+    state, network = tiny_state()
+    before = network[2].weight.detach().clone()
+    train(state, lambda _: network[0](torch.ones(1, 16)).square().mean(), LoopSettings(Schedule(steps=2)))
+    assert torch.equal(network[2].weight, before)
+
+
 def test_checkpoints_are_written_while_training(tmp_path):
     state, network = tiny_state()
     path = tmp_path / "checkpoint.safetensors"
