@@ -175,7 +175,8 @@ class _Unfolding:
             slots = self.outputs[link.node]
             if 0 <= link.slot < len(slots):
                 return slots[link.slot]
-            reason = f"subgraph node {link.node} has {len(slots)} outputs, counted from 0, and none is {link.slot}"
+            count = f"{len(slots)} output{'' if len(slots) == 1 else 's'}"
+            reason = f"subgraph node {link.node} has {count}, counted from 0, and none is {link.slot}"
             return _Nowhere(reason, is_fault=True)
         if link.node in self.bypassed:
             return self._through(link)
