@@ -140,10 +140,15 @@ class _Search:
         """Whether a node type asks for some of its inputs itself."""
         known = self._lazy_types.get(shape.spec.id)
         if known is None:
-            has_needs = self._house.registry.get(shape.spec.id).needs is not None
-            known = has_needs and any(each.lazy for each in shape.spec.inputs)
+            known = any(each.lazy for each in shape.spec.inputs) and self._can_ask(shape.spec.id)
             self._lazy_types[shape.spec.id] = known
         return known
+
+    def _can_ask(self, type_id: str) -> bool:
+        try:
+            return self._house.registry.get(type_id).needs is not None
+        except KeyError:  # not known here: execution will say so
+            return False
 
     def lazy_branches(self) -> set[str]:
         """The nodes that nodes of `run` may still ask for, and all that feed those."""

@@ -1,11 +1,11 @@
 """Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
 
 from graph.cache.entry import Elements, Entry, Found, Ui
-from graph.canonical import canonical
 from graph.context import Context
-from graph.errors import DeclarationError, FolderError, NodeFailed
+from graph.errors import DeclarationError, NodeFailed
 from graph.events import NodeFinished, NodeLog, NodeRef, NodeSkipped, NodeStarted
 from graph.execution.calls import Call
+from graph.execution.comparing import key_of_content
 from graph.execution.computing import Computed, digests_of
 from graph.execution.house import House, Request
 from graph.execution.ledger import Ledger, NodeState, Status
@@ -14,9 +14,8 @@ from graph.execution.reporting import Meter, Reporter
 from graph.execution.results import blocked
 from graph.execution.running import RunningNodes
 from graph.explanation import Explainer
-from graph.fingerprint import Fingerprints, content_key, head_text
+from graph.fingerprint import Fingerprints
 from graph.plan import Plan
-from graph.spec import InputSpec
 from graph.topology import Link
 
 
@@ -94,7 +93,7 @@ class Delivery:
         if call.is_blocked:
             self._skip(call)
             return False
-        call.content = self._content_key(call)
+        call.content = key_of_content(call, self.ledger, self.prints, self.house)
         if call.content is None:
             return True
         found = self.house.cache.find(call.content)
@@ -231,48 +230,6 @@ class Delivery:
         if outputs is None:
             raise NodeFailed(link.node, "", f"The result of node {link.node} is gone.")
         return outputs[link.slot]
-
-    def _content_key(self, call: Call) -> str | None:
-        """The key of a call by what reaches it; None if that cannot be compared, or is never kept."""
-        state, prints = call.state, self.prints
-        is_unknowable = prints.volatile.get(state.id) is not None and state.id not in prints.linked_files
-        if is_unknowable or not self.house.is_keeping:
-            return None
-        digests: dict[str, str] = {}
-        for name, value in state.node.literals.items():
-            if name in call.inputs:
-                digest = self.house.codecs.digest((value,))
-                if digest is None:
-                    return None
-                digests[name] = digest
-        for name, link, spec in state.type.shape.links(state.node):
-            digest = "asleep" if state.is_asleep(name, spec) else self._digest(link, spec, call.inputs[name])
-            if digest is None:
-                return None
-            digests[name] = digest
-        return content_key(head_text(state.node, prints), digests)
-
-    def _digest(self, link: Link, spec: InputSpec | None, elements: Elements) -> str | None:
-        """What a link brings, for comparing: by content where it can be compared, otherwise by where it comes from."""
-        feeder = self.ledger.state(link.node)
-        origin = None if link.node in self.prints.volatile else f"{feeder.key}#{link.slot}"
-        if spec is not None and spec.raw_link:
-            return origin and f"{canonical(link.node)}{origin}"
-        digest = (feeder.digests[link.slot] if feeder.digests else None) or origin
-        if digest is not None and spec is not None and spec.files:
-            return self._with_files(digest, spec.files, spec.extra_choices, elements)
-        return digest
-
-    def _with_files(self, digest: str, folder: str, extra: tuple[str, ...], names: Elements) -> str | None:
-        """The digest of file names that came by a link, with the content of those files."""
-        digest_of_file = self.house.surroundings.digest_of_file
-        if digest_of_file is None:
-            return None
-        try:
-            files = [digest_of_file(folder, name) for name in names if isinstance(name, str) and name not in extra]
-        except (FolderError, OSError):
-            return None
-        return f"{digest} {' '.join(files)}"
 
     def _reason(self, state: NodeState) -> str:
         planned = self._plan.reasons.get(state.id)

@@ -123,6 +123,7 @@ class Ledger:
             leader = self._leader_by_key.setdefault(state.key, state)
             if leader is not state and leader.status is not Status.DONE:
                 self.follow(state, leader)
+                stack += self._twins_above(state)
                 continue
             self._leader_by_key[state.key] = state
             self._await_feeders(state, stack)
@@ -230,6 +231,16 @@ class Ledger:
             stack.append(feeder)
         if state.pending == 0:
             self._wake(state)
+
+    def _twins_above(self, state: NodeState) -> list[NodeState]:
+        """The nodes that feed a twin: they are twins themselves, and get their results to show that they are done."""
+        feeders = [self.state(link.node, state.priority) for _, link, _ in state.type.shape.links(state.node)]
+        leaders = [self._leader_by_key.get(feeder.key) for feeder in feeders]
+        return [
+            feeder
+            for feeder, leader in zip(feeders, leaders, strict=True)
+            if leader is not None and leader is not feeder and leader.status is not Status.DONE
+        ]
 
     def _revive(self, state: NodeState) -> None:
         if state.status is Status.DONE and state.outputs is None:
