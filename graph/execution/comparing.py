@@ -1,7 +1,7 @@
 """The key of a call by the content that reaches it: what makes early cut-off possible.
 
-A node that ran again and gave the same content as before leads to the same content keys below it, so what consumes it is
-found although its Merkle key is new.
+A node that ran again and gave the same content as before leads to the same content keys below it, so what consumes it
+is found although its Merkle key is new.
 """
 
 from graph.cache.entry import Elements
