@@ -82,11 +82,6 @@ class Layout(Kept):
     notes: Mapping[str, Note] = Field(default_factory=dict)
     parameters: Mapping[str, Parameter] = Field(default_factory=dict)
 
-    def mode(self, node_id: str) -> Mode:
-        """How the node takes part: `normal` unless told otherwise."""
-        found = self.nodes.get(node_id)
-        return found.mode if found is not None else "normal"
-
     @property
     def modes(self) -> dict[str, Mode]:
         """The nodes that are bypassed or muted."""

@@ -113,7 +113,9 @@ class Definitions:
 
     def _type_inside(self, subgraph: Subgraph, to: tuple[tuple[str, str], ...], catalogue: Catalogue) -> str:
         """The type of the first input inside that an input of a subgraph leads to."""
-        while to:
+        for _ in self._subgraphs:  # a way inwards is no longer than that, unless it leads in a circle
+            if not to:
+                break
             node_id, name = to[0]
             node = subgraph.graph.get(node_id, {})
             inner = self.find(node)
@@ -130,7 +132,7 @@ class Definitions:
 
     def _type_given(self, subgraph: Subgraph, source: tuple[str, int], catalogue: Catalogue) -> str:
         """The type of the output inside that an output of a subgraph comes from."""
-        while True:
+        for _ in self._subgraphs:
             node_id, slot = source
             node = subgraph.graph.get(node_id, {})
             inner = self.find(node)
@@ -138,11 +140,12 @@ class Definitions:
                 spec = catalogue.find(str(node.get("class_type")))
                 return spec.outputs[slot].type if spec is not None and 0 <= slot < len(spec.outputs) else ANY
             if not 0 <= slot < len(inner.outputs):
-                return ANY
+                break
             found = inner.outputs[slot]
             if found.type:
                 return found.type
             subgraph, source = inner, found.source
+        return ANY
 
     def can_do_without(self, node: Mapping[str, Json], name: str, catalogue: Catalogue) -> bool:
         """Whether a node can run without one of its inputs because that is optional."""

@@ -23,9 +23,7 @@ class InputCheck:
     """Types of outputs that were found to fit."""
 
     def accepts(self, received: str) -> bool:
-        """Whether an output of that type may be linked here. Quick for types that were asked about before."""
-        if received in self.fitting and type(received) is str:
-            return True
+        """Whether an output of that type may be linked here; types that may are noted in `fitting`."""
         if self.takes_any_type or accepts(self.type, received):
             if type(received) is str:  # packs subclass str to compare otherwise; those are asked each time
                 self.fitting.add(received)

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -62,6 +62,7 @@ DOCUMENTS = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(DOCUMENTS)
 def test_writing_what_was_read_changes_nothing(document: dict[str, Any]) -> None:
     workflow = Workflow.parse(document)
