@@ -29,6 +29,18 @@ def events_after(connection: Connection, job_id: str, after_seq: int, limit: int
     return [event_of(job_id, row) for row in connection.execute(query.order_by(EVENT.c.seq).limit(limit))]
 
 
+def events_of_kinds(connection: Connection, job_ids: Sequence[str], kinds: Sequence[str]) -> dict[str, list[Event]]:
+    """The events of these kinds, in order, by job; jobs that have none are left out."""
+    columns = (JOB.c.id, EVENT.c.seq, EVENT.c.at, EVENT.c.kind, EVENT.c.data)
+    query = select(*columns).join(JOB, JOB.c.key == EVENT.c.job_key)
+    found: dict[str, list[Event]] = {}
+    for row in connection.execute(
+        query.where(JOB.c.id.in_(job_ids), EVENT.c.kind.in_(kinds)).order_by(EVENT.c.job_key, EVENT.c.seq)
+    ):
+        found.setdefault(row.id, []).append(event_of(row.id, row))  # type: ignore[arg-type]  # one column more
+    return found
+
+
 def executed_nodes(connection: Connection, key: int) -> tuple[str, ...]:
     """The nodes that the log says were really run, over all attempts, in the order in which they finished."""
     is_finished = (EVENT.c.job_key == key) & (EVENT.c.kind == "node_finished")

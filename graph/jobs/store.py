@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, true
 
 from graph.events import Event
 from graph.jobs import controls, eventlog, listing, submitting
@@ -27,7 +27,7 @@ from graph.jobs.space import Space
 from graph.jobs.sqlite import SqliteBackend
 
 _BATCH = 200
-"""How many jobs are deleted in one transaction: others get their turn in between."""
+"""How many jobs are changed in one transaction: others get their turn in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,17 @@ class JobStore:
         at = self._database.wall()
         return await self._database.write(lambda c: controls.cancel(c, job_id, at), lambda _: self._changed(job_id))
 
-    async def cancel_queued(self, owner: str | None = None) -> list[str]:
-        """Stop everything that waits, of one owner or of all; returns the ids."""
+    async def cancel_queued(self, owner: str | None = None, job_ids: Sequence[str] | None = None) -> list[str]:
+        """Stop everything that waits, of one owner or of all, or only these of it; returns the ids."""
         at = self._database.wall()
-        condition = true() if owner is None else JOB.c.owner == owner
-        return await self._database.write(
-            lambda c: controls.cancel_queued(c, condition, at), self._database.hub.changed
-        )
+        of_owner = true() if owner is None else JOB.c.owner == owner
+        if job_ids is None:
+            return await self._cancel_queued(of_owner, at)
+        cancelled: list[str] = []
+        for start in range(0, len(job_ids), _BATCH):
+            named = JOB.c.id.in_(job_ids[start : start + _BATCH])
+            cancelled += await self._cancel_queued(and_(of_owner, named), at)
+        return cancelled
 
     async def delete(self, job_ids: Sequence[str]) -> list[str]:
         """Forget these jobs, with their events and outputs, as far as they are over; returns the ids."""
@@ -241,6 +245,10 @@ class JobStore:
         """The events of a job after `after_seq`, at most `limit`."""
         return await self._database.read(lambda c: eventlog.events_after(c, job_id, after_seq, limit))
 
+    async def events_of_kinds(self, job_ids: Sequence[str], kinds: Sequence[str]) -> dict[str, list[Event]]:
+        """The events of these kinds, in order, by job: the landmarks of many jobs without all that lies between."""
+        return await self._database.read(lambda c: eventlog.events_of_kinds(c, job_ids, kinds))
+
     async def is_paused(self) -> bool:
         """Whether no jobs are given out."""
         return await self._database.read(controls.is_paused)
@@ -266,6 +274,11 @@ class JobStore:
         backend, at = self._database.backend, self._database.wall()
         return await self._database.write(
             lambda c: submitting.submit(c, backend, prepared, at), lambda job: self._changed(job.id)
+        )
+
+    async def _cancel_queued(self, condition: ColumnElement[bool], at: float) -> list[str]:
+        return await self._database.write(
+            lambda c: controls.cancel_queued(c, condition, at), self._database.hub.changed
         )
 
     async def _delete(self, condition: ColumnElement[bool]) -> list[str]:

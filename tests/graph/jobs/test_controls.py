@@ -111,3 +111,12 @@ async def test_a_job_moves_to_the_front(store: JobStore):
 async def test_only_known_jobs_can_be_retried(store: JobStore):
     with pytest.raises(UnknownJob, match="no job nobody to retry"):
         await store.retry("nobody")
+
+
+async def test_only_the_named_jobs_that_wait_are_stopped(store: JobStore):
+    running, _, second = await submit(store, "anna", "anna", "bert")
+    await taken(store)
+    assert await store.cancel_queued(job_ids=[running, second, "unknown"]) == [second]
+    page = await store.page(order="oldest")
+    assert [job.state for job in page.jobs] == ["running", "queued", "cancelled"]
+    assert not page.jobs[0].is_cancelling

@@ -46,3 +46,12 @@ async def test_counts_name_every_state(store: JobStore):
         "cancelled": 0,
         "parked": 0,
     }
+
+
+async def test_landmarks_of_many_jobs_are_read_at_once(store: JobStore):
+    ran = await submit(store, "anna", "bert")
+    await run_order(store)
+    await submit(store, "anna")
+    found = await store.events_of_kinds([*ran, "unknown"], ["job_started", "job_succeeded"])
+    kinds = {job: [event.kind for event in events] for job, events in found.items()}
+    assert kinds == {job: ["job_started", "job_succeeded"] for job in ran}
