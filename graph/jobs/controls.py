@@ -21,7 +21,7 @@ def cancel(connection: Connection, job_id: str, at: float) -> Job | None:
     cancel_queued(connection, JOB.c.id == job_id, at)
     ask = update(JOB).where(JOB.c.id == job_id, IS_RUNNING).values(is_cancelling=1)
     connection.execute(ask)
-    row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
+    row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
     return None if row is None else job_of(row)
 
 
@@ -79,7 +79,7 @@ def move_to_front(connection: Connection, job_id: str) -> Job:
     lowest = select(func.min(JOB.c.number)).where(IS_QUEUED)
     number = min(0.0, connection.execute(lowest).scalar() or 0.0) - 1
     connection.execute(update(JOB).where(JOB.c.id == job_id, IS_QUEUED).values(number=number))
-    row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
+    row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
     if row is None:
         raise UnknownJob(f"There is no job {job_id}; it may have been deleted.")
     return job_of(row)

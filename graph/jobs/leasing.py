@@ -48,7 +48,7 @@ def lease(connection: Connection, backend: Backend, terms: LeaseTerms, worker: s
         "lease_until": backend.now(connection) + terms.seconds,
     }
     chosen = JOB.c.key == following.with_for_update(skip_locked=True).scalar_subquery()
-    row = connection.execute(update(JOB).where(chosen).values(values).returning(*JOB.c)).one_or_none()
+    row = connection.execute(update(JOB).where(chosen).values(values).returning(JOB)).one_or_none()
     if row is None:
         return None
     if row.turn is not None and row.turn > latest:
@@ -77,7 +77,7 @@ def held_row(connection: Connection, lease: Lease) -> Row[Any]:  # rows are unty
     Raises:
         StaleLease: the job was taken away.
     """
-    row = connection.execute(select(*JOB.c).where(_is_held(lease)).with_for_update()).one_or_none()
+    row = connection.execute(select(JOB).where(_is_held(lease)).with_for_update()).one_or_none()
     if row is None:
         raise stale(lease)
     return row
@@ -130,8 +130,8 @@ def _is_held(lease: Lease) -> ColumnElement[bool]:
 def _take_away(
     connection: Connection, terms: LeaseTerms, condition: ColumnElement[bool], message: str, at: float
 ) -> list[str]:
-    query = select(*JOB.c).where(IS_RUNNING, condition).order_by(JOB.c.key)
-    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    query = select(JOB).where(IS_RUNNING, condition).with_for_update(skip_locked=True)
+    rows = sorted(connection.execute(query), key=lambda row: row.key)
     failure = Failure(reason="worker_lost", message=message)
     for row in rows:
         _settle_loss(connection, terms, row, failure, at)

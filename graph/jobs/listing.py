@@ -1,5 +1,6 @@
 """Answers questions about jobs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,14 +25,14 @@ def matching(wanted: JobFilter) -> ColumnElement[bool]:
 
 def find(connection: Connection, job_id: str) -> Job | None:
     """The job of this id, None if there is none."""
-    row = connection.execute(select(*JOB.c).where(JOB.c.id == job_id)).one_or_none()
+    row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
     return None if row is None else job_of(row)
 
 
 def find_by_key(connection: Connection, owner: str, idempotency_key: str) -> Job | None:
     """The job that was submitted with this idempotency key, None if there is none."""
     is_it = (JOB.c.owner == owner) & (JOB.c.idempotency_key == idempotency_key)
-    row = connection.execute(select(*JOB.c).where(is_it)).one_or_none()
+    row = connection.execute(select(JOB).where(is_it)).one_or_none()
     return None if row is None else job_of(row)
 
 
@@ -42,17 +43,18 @@ def page(connection: Connection, wanted: JobFilter, order: Order, offset: int, l
     columns = _ORDERS[order]
     if order == "queue" and wanted.states == ("queued",):
         columns = columns[1:]  # the order of an index, so that nothing is sorted
-    query = select(*JOB.c).where(condition).order_by(*columns).offset(offset).limit(limit)
+    query = select(JOB).where(condition).order_by(*columns).offset(offset).limit(limit)
     return Page(tuple(job_of(row) for row in connection.execute(query)), total, offset)
 
 
 def counts(connection: Connection, owner: str | None) -> dict[JobState, int]:
     """How many jobs are in each state."""
-    query = (
-        select(JOB.c.state, func.count().label("jobs")).where(matching(JobFilter(owner=owner))).group_by(JOB.c.state)
-    )
-    found = {row.state: row.jobs for row in connection.execute(query)}
-    return {state: found.get(state, 0) for state in JOB_STATES}
+    groups = (JOB.c.owner, JOB.c.state)  # as in the index, so that nothing is sorted
+    query = select(*groups, func.count().label("jobs")).where(matching(JobFilter(owner=owner))).group_by(*groups)
+    found: Counter[JobState] = Counter()
+    for row in connection.execute(query):
+        found[row.state] += row.jobs
+    return {state: found[state] for state in JOB_STATES}
 
 
 def payloads(connection: Connection, job_ids: Sequence[str]) -> dict[str, Payload]:

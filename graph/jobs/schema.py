@@ -63,7 +63,7 @@ JOB = Table(
     Index("job_turn", "owner", "turn", sqlite_where=QUEUED, postgresql_where=QUEUED),
     Index("job_running", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
     Index("job_ended", "ended", sqlite_where=ENDED, postgresql_where=ENDED),
-    Index("job_state", "state", "owner"),
+    Index("job_owner", "owner", "state"),
     sqlite_strict=True,
 )
 

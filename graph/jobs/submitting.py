@@ -71,12 +71,11 @@ def repeat(job: Job, payload: Payload) -> Prepared:
 
 def _find_earlier(connection: Connection, prepared: Prepared) -> Row[Any] | None:  # rows are untyped
     submission = prepared.submission
-    columns = [*JOB.c]
-    found = connection.execute(select(*columns).where(JOB.c.id == prepared.id)).one_or_none()
+    found = connection.execute(select(JOB).where(JOB.c.id == prepared.id)).one_or_none()
     if found is not None or submission.idempotency_key is None:
         return found
     is_same_key = (JOB.c.owner == submission.owner) & (JOB.c.idempotency_key == submission.idempotency_key)
-    return connection.execute(select(*columns).where(is_same_key)).one_or_none()
+    return connection.execute(select(JOB).where(is_same_key)).one_or_none()
 
 
 def _replay(known: Row[Any], prepared: Prepared) -> Job:  # rows are untyped

@@ -48,7 +48,7 @@ def test_a_bad_count_is_refused_with_the_way_to_write_it():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the exit code is that of a signal")
 def test_the_environment_makes_a_process_die_on_the_spot():
-    code = "from graph.faults import fault_point; fault_point('a'); print('alive', flush=True); fault_point('b'); print('no')"
+    code = "from graph.faults import fault_point as pass_by; pass_by('a'); print('alive', flush=True); pass_by('b')"
     environment = {"LATENTLOOM_FAULT": "b", "PYTHONPATH": "."}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (-9, "alive\n")

@@ -27,7 +27,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str | None:
     """Where the tables of this test are: None is a file in the data folder."""
-    return None if request.param == "sqlite" else request.getfixturevalue("cluster").new_database()
+    return None if request.param == "sqlite" else request.getfixturevalue("cluster").new_url()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Kills a small server at every fault point in turn, restarts it, and reports what became of its jobs.
 
-Run as `python -m tests.graph.jobs.crash_walk FOLDER [POSTGRESQL-URL]`; prints one JSON line for each life that ended early.
-Every life is a fork of this process, so that nothing has to be imported again.
+Run as `python -m tests.graph.jobs.crash_walk FOLDER [POSTGRESQL-URL]`; prints one JSON line for each life that
+ended early. Every life is a fork of this process, so that nothing has to be imported again.
 """
 
 import asyncio
@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
-
 from graph.events import TERMINAL, JobStarted, JobSucceeded, NodeFinished, NodeRef, NodeStarted
 from graph.faults import Fault, arm, fault_point, kill_process
 from graph.jobs.dispatcher import Dispatcher
@@ -22,6 +20,7 @@ from graph.jobs.records import Payload, Submission
 from graph.jobs.store import JobStore, StoreSettings
 from graph.registry import Catalogue
 from graph.runners import CancelFlag, Emit, InlineRunner, JobRequest
+from tests.graph.jobs.postgres_cluster import new_schema
 
 KEYS = ("first", "second")
 DOCUMENT: Mapping[str, Any] = {"a": {}, "b": {}}
@@ -149,14 +148,6 @@ def walk(base: Path, url_for: Callable[[int], str | None]) -> None:
             return
 
 
-def new_database(server: str, count: int) -> str:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE walk_{count}"))
-    engine.dispose()
-    return engine.url.set(database=f"walk_{count}").render_as_string(hide_password=False)
-
-
 if __name__ == "__main__":
     server = sys.argv[2] if len(sys.argv) > 2 else None
-    walk(Path(sys.argv[1]), lambda count: None if server is None else new_database(server, count))
+    walk(Path(sys.argv[1]), lambda count: None if server is None else new_schema(server, f"walk_{count}"))

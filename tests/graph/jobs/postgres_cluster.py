@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-_DATABASES = count(1)
+_NUMBERS = count(1)
 
 
 def find_binaries() -> Path | None:
@@ -43,17 +43,13 @@ class Cluster:
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://postgres@/postgres?host={self._folder}"
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"test_{next(_DATABASES)}"
-        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return self.url(name)
+    def new_url(self) -> str:
+        """The URL of an empty place: a schema of its own, which is made and deleted much faster than a database."""
+        return new_schema(self.url, f"test_{next(_NUMBERS)}")
 
     @property
     def _data(self) -> Path:
@@ -64,3 +60,12 @@ class Cluster:
         if self._user is not None:
             command = ["runuser", "-u", self._user, "--", *command]
         subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def new_schema(server: str, name: str) -> str:
+    """Make a schema; returns the URL under which it looks like a database of its own."""
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    engine.dispose()
+    return engine.url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)

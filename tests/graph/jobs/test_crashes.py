@@ -39,4 +39,4 @@ def test_the_server_may_die_anywhere_with_sqlite(tmp_path: Path):
 
 
 def test_the_server_may_die_anywhere_with_postgresql(tmp_path: Path, cluster):
-    check(walk(tmp_path, cluster.url()), expected_points=25)
+    check(walk(tmp_path, cluster.url), expected_points=25)

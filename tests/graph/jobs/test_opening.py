@@ -136,7 +136,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
-    with pytest.raises(NewerSchema, match="newer version.*its schema is 9999.*another data folder"):
+    with pytest.raises(NewerSchema, match=r"newer version.*its schema is 9999.*another data folder"):
         await JobStore.open(tmp_path)
     assert ask(path, "SELECT version_num FROM alembic_version") == "9999"
     with pytest.raises(NewerSchema):  # not "in use": the folder was given back

@@ -283,4 +283,4 @@ def test_the_queue_does_what_the_oracle_says_on_sqlite():
 
 def test_the_queue_does_what_the_oracle_says_on_postgresql(cluster):
     options = settings(max_examples=8, stateful_step_count=30)
-    run_state_machine_as_test(lambda: QueueMachine(cluster.new_database), settings=options)
+    run_state_machine_as_test(lambda: QueueMachine(cluster.new_url), settings=options)

@@ -148,5 +148,5 @@ async def test_a_wish_for_a_late_place_does_not_delay_the_owners_next_job(store:
 
 async def test_no_job_is_accepted_when_the_disk_is_nearly_full(open_store):
     store = await open_store(StoreSettings(low_water_bytes=2**62))
-    with pytest.raises(StorageFull, match="No job is accepted.*MiB left"):
+    with pytest.raises(StorageFull, match=r"No job is accepted.*MiB left"):
         await store.submit(submission())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.events import Event, JobFailed, Failure, JobStarted, JobSucceeded, NodeFinished, NodeRef, NodeStarted
+from graph.events import Event, Failure, JobFailed, JobStarted, JobSucceeded, NodeFinished, NodeRef, NodeStarted
 from graph.jobs.records import Lease, Payload, Submission
 from graph.jobs.store import JobStore
 

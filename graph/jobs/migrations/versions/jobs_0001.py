@@ -66,7 +66,7 @@ def _create_indexes() -> None:
     _create_partial_index("job_turn", ["owner", "turn"], "state = 'queued'")
     _create_partial_index("job_running", ["lease_until"], "state = 'running'")
     _create_partial_index("job_ended", ["ended"], "ended IS NOT NULL")
-    op.create_index("job_state", "job", ["state", "owner"])
+    op.create_index("job_owner", "job", ["owner", "state"])
 
 
 def _create_partial_index(name: str, columns: list[str], where: str) -> None:
