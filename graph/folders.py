@@ -57,6 +57,8 @@ class Folders:
     """Where results go; `data/output` unless told otherwise."""
     input: Path | None = None
     temp: Path | None = None
+    extra_models: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    """Folder name -> further directories, searched after those below the roots."""
     _digests: "_Digests | None" = field(default=None, init=False, repr=False)
 
     def directories(self, folder: str) -> tuple[Path, ...]:
@@ -67,11 +69,15 @@ class Folders:
         """
         if folder in DATA_FOLDERS:
             return (getattr(self, folder) or self.data / folder,)
-        if folder not in MODEL_FOLDERS:
-            raise FolderError(
-                f'There is no folder "{folder}"; folders are {", ".join((*DATA_FOLDERS, *MODEL_FOLDERS))}.'
-            )
-        return tuple(root / name for root in self.models for name in MODEL_FOLDERS[folder])
+        known = {**dict.fromkeys(self.extra_models, ()), **MODEL_FOLDERS}
+        if folder not in known:
+            raise FolderError(f'There is no folder "{folder}"; folders are {", ".join((*DATA_FOLDERS, *known))}.')
+        below_roots = (root / name for root in self.models for name in known[folder])
+        return (*below_roots, *self.extra_models.get(folder, ()))
+
+    def model_folders(self) -> list[str]:
+        """The names of the model folders there are."""
+        return list(dict.fromkeys((*MODEL_FOLDERS, *self.extra_models)))
 
     def names(self, folder: str) -> list[str]:
         """The sorted names of what is in `folder`: weight files for model folders, every file for data folders."""

@@ -1,8 +1,8 @@
 """What an installation is told: where its files are, which device it uses, how much it may keep."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ class Settings:
     """Run-time state: inputs, outputs, caches, database."""
     models: tuple[str, ...] = ("models",)
     """Roots that hold the model folders, searched in order."""
+    extra_models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Model folder -> further directories, searched after those below the roots."""
     output: str | None = None
     """Where results go; `<data>/output` unless told otherwise."""
     input: str | None = None
@@ -42,6 +44,7 @@ class Settings:
             output=Path(self.output) if self.output else None,
             input=Path(self.input) if self.input else None,
             temp=Path(self.temp) if self.temp else None,
+            extra_models={folder: [Path(each) for each in paths] for folder, paths in self.extra_models.items()},
         )
 
     def absolute(self) -> "Settings":
@@ -49,15 +52,22 @@ class Settings:
         paths = {name: getattr(self, name) for name in ("data", "output", "input", "temp")}
         return replace(
             self,
-            models=tuple(os.path.abspath(root) for root in self.models),  # noqa: PTH100 - must not resolve links
+            models=_absolute(self.models),
+            extra_models={folder: _absolute(paths) for folder, paths in self.extra_models.items()},
             **{name: os.path.abspath(path) for name, path in paths.items() if path is not None},  # noqa: PTH100
         )
 
     def to_data(self) -> dict[str, Any]:
         """As JSON data."""
-        return {**asdict(self), "models": list(self.models)}
+        extra = {folder: list(paths) for folder, paths in self.extra_models.items()}
+        return {**asdict(self), "models": list(self.models), "extra_models": extra}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Settings":
         """The settings that `to_data` wrote."""
-        return cls(**{**data, "models": tuple(data["models"])})
+        extra = {folder: tuple(paths) for folder, paths in data.get("extra_models", {}).items()}
+        return cls(**{**data, "models": tuple(data["models"]), "extra_models": extra})
+
+
+def _absolute(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(os.path.abspath(each) for each in paths)  # noqa: PTH100 - must not resolve links
