@@ -93,8 +93,17 @@ class Graph:
         return {
             node.id: {
                 "class_type": node.spec.id,
-                "inputs": {**node.literals, **{name: [link.node, link.slot] for name, link in node.links.items()}},
+                "inputs": {
+                    **{name: _as_value(value) for name, value in node.literals.items()},
+                    **{name: [link.node, link.slot] for name, link in node.links.items()},
+                },
                 **({"_meta": {"title": node.title}} if node.title else {}),
             }
             for node in self.nodes.values()
         }
+
+
+def _as_value(value: Json) -> Json:
+    """A value as a document writes it: lists are wrapped, since a bare list of two would be read as a link."""
+    is_ambiguous = isinstance(value, list) or (isinstance(value, dict) and "__value__" in value)
+    return {"__value__": value} if is_ambiguous else value

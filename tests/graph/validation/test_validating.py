@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import Problem
@@ -11,6 +11,7 @@ from graph.topology import GraphNode, Link
 from graph.validation import Validated, reject, validate
 from graph.workflow import Workflow
 from tests.graph.small_catalogue import CATALOGUE, chain, choices, node
+from tests.graph.test_strict_json import JSON_VALUES
 
 
 def run(document: Any, **options: Any) -> Validated:
@@ -337,3 +338,59 @@ def test_what_runs_is_complete_ordered_and_without_problems(graph: dict[str, Any
         each for each in outputs if each in left_out
     ]
     assert validated.graph.needed_for(validated.graph.targets) == set(nodes)
+
+
+TYPES = st.sampled_from([*CATALOGUE.specs, "OldSampler", "NotHere", "inner", "outer"])
+INPUT_NAMES = sorted(
+    {each.name for spec in CATALOGUE.specs.values() for each in spec.inputs} | {"values.a", "in", "more"}
+)
+ANY_LINKS = st.tuples(st.sampled_from(LETTERS) | st.integers(0, 9), st.integers(-1, 3)).map(list)
+ANY_NODES = st.builds(
+    lambda type_id, given_inputs: {"class_type": type_id, "inputs": given_inputs},
+    TYPES,
+    st.dictionaries(
+        st.sampled_from(INPUT_NAMES),
+        JSON_VALUES | ANY_LINKS | JSON_VALUES.map(lambda value: {"__value__": value}),
+        max_size=4,
+    ),
+)
+ANY_GRAPHS = st.dictionaries(st.sampled_from(LETTERS), ANY_NODES, max_size=5)
+ANY_LAYOUTS = st.dictionaries(
+    st.sampled_from(LETTERS), st.sampled_from(["normal", "bypass", "mute"]).map(lambda mode: {"mode": mode}), max_size=3
+).map(lambda nodes: {"nodes": nodes})
+ANY_SUBGRAPHS = st.fixed_dictionaries(
+    {
+        "graph": ANY_GRAPHS,
+        "layout": ANY_LAYOUTS,
+        "inputs": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "name": st.just("in"),
+                    "to": st.lists(
+                        st.tuples(st.sampled_from(LETTERS), st.sampled_from(INPUT_NAMES)).map(list), max_size=2
+                    ),
+                }
+            ),
+            max_size=1,
+        ),
+        "outputs": st.lists(
+            st.fixed_dictionaries(
+                {"name": st.just("out"), "from": st.tuples(st.sampled_from(LETTERS), st.integers(0, 2)).map(list)}
+            ),
+            max_size=2,
+        ),
+    }
+)
+
+
+@settings(max_examples=60)
+@given(ANY_GRAPHS, ANY_LAYOUTS, ANY_SUBGRAPHS, ANY_SUBGRAPHS)
+def test_whatever_a_document_holds_it_is_a_graph_or_problems(graph: Any, layout: Any, inner: Any, outer: Any) -> None:
+    document = {"latentloom": 1, "graph": graph, "layout": layout, "subgraphs": {"inner": inner, "outer": outer}}
+    validated = run(document)
+    assert validated.graph is not None or validated.problems
+    if validated.graph is not None:
+        again = run(validated.graph.prompt)
+        assert again.is_valid, "what was validated is valid"
+        assert again.graph is not None
+        assert again.graph.nodes == validated.graph.nodes
