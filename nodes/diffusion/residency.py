@@ -49,7 +49,7 @@ class Residents(Generic[Thing]):
         with self._lock:
             return self._held()
 
-    def keys(self) -> list[Hashable]:
+    def held_keys(self) -> list[Hashable]:
         """What is held now."""
         with self._lock:
             return [key for key, entry in self._entries.items() if entry.done.is_set()]
@@ -97,6 +97,7 @@ class Residents(Generic[Thing]):
             raise entry.error
         with self._lock:
             entry.worth = self._floor + entry.seconds / max(1, entry.size_bytes)
+            self._entries[key] = self._entries.pop(key)  # the order is that of use, and decides among equals
         return entry
 
     def _load(self, key: Hashable, entry: _Entry[Thing], measure: Callable[[], int], load: Callable[[], Thing]) -> None:

@@ -28,13 +28,13 @@ class KlAutoencoder:
         """Picture pixels per latent cell, in each direction."""
         return 2 ** (len(self.network.config["block_out_channels"]) - 1)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """The mean of the latents of pixels (batch, 3, height, width) in -1..1, unscaled."""
         pictures = pixels.to(self.device, self.dtype, memory_format=torch.channels_last)
         return self.network.encode(pictures).latent_dist.mode().to(pixels.device, torch.float32)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Pixels in about -1..1 of unscaled latents (batch, latent channels, height, width)."""
         cells = latents.to(self.device, self.dtype, memory_format=torch.channels_last)

@@ -25,7 +25,7 @@ class UnetModel:
     device: torch.device
     dtype: torch.dtype
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The network's output for noisy latents (batch, channels, height, width), in the precision of `x`."""
         noisy = x.to(self.device, self.dtype, memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ from nodes.diffusion.families.contents import Contents, ModelFolder
 Shapes = Mapping[str, tuple[int, ...]]
 
 UNET = "model.diffusion_model."
-PREFIXES = (UNET, "diffusion_model.", "model.", "")
+PREFIXES = (UNET, "diffusion_model.", "model.", "text_model.", "")
 _MARKS = (
     ("joint_blocks.0.context_block.attn.qkv.weight", "Stable Diffusion 3"),
     ("single_stream_modulation.lin.weight", "Flux.2"),

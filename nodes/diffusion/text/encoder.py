@@ -37,7 +37,7 @@ class ClipTextEncoder:
         """The tokens of a prompt with their weights, cut into windows."""
         return cut(self._stretches(text, find_embedding), self.vocabulary)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode(
         self, text: str, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
     ) -> Encoded:

@@ -71,10 +71,15 @@ def read_vocabulary(folder: Path, size: int) -> Vocabulary:
     """
     if not folder.is_dir():
         return bundled_vocabulary(size)
+    names = {path.name for path in folder.iterdir()}
+    if "tokenizer.json" not in names and not names >= {"vocab.json", "merges.txt"}:
+        raise ModelFileError(
+            f"{folder} is not a CLIP tokenizer: it needs tokenizer.json, or vocab.json and merges.txt."
+        )
     try:
         tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"{folder} cannot be read as a CLIP tokenizer ({error}); copy the model anew.") from error
+        raise ModelFileError(f"{folder} cannot be read as a tokenizer ({error}); copy the model anew.") from error
     if len(tokenizer) > size:
         raise ModelFileError(f"{folder} has {len(tokenizer)} tokens, but the text encoder knows {size} only.")
     return _vocabulary(tokenizer)

@@ -1,0 +1,28 @@
+import pytest
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
+
+from nodes.diffusion import attention
+from nodes.diffusion.attention import AttentionProcessor, attend
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+@pytest.mark.parametrize("piece", [1, 300, 1 << 22])
+def test_attention_is_torch_s_own_however_it_is_cut(monkeypatch, piece):
+    monkeypatch.setattr(attention, "PIECE", piece)
+    query, key, value = draw(2, 3, 50, 8), draw(2, 3, 20, 8), draw(2, 3, 20, 8)
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    assert torch.allclose(attend(query, key, value), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("cross", [False, True])
+def test_the_processor_does_what_diffusers_does(cross):
+    layer = Attention(query_dim=32, cross_attention_dim=24 if cross else None, heads=4, dim_head=8).eval()
+    x, text = draw(2, 30, 32), draw(2, 7, 24) if cross else None
+    layer.set_processor(AttnProcessor2_0())
+    expected = layer(x, text)
+    layer.set_processor(AttentionProcessor())
+    assert torch.allclose(layer(x, text), expected, atol=1e-6)
