@@ -1,54 +1,74 @@
+"""The shape of graphs: who feeds whom, in which order."""
+
 import json
 
 import pytest
 
+from graph.spec import NodeSpec, OutputSpec
 from graph.topology import Graph, GraphNode, Link
-from tests.graph.small_catalogue import CATALOGUE
 
-SPEC = CATALOGUE.specs["Anything"]
+SPEC = NodeSpec(id="N", title="N", category="test", outputs=(OutputSpec(name="o", type="*"),))
 
 
-def graph(**links: list[str]) -> Graph:
+def graph(links: dict[str, list[str]], *targets: str) -> Graph:
     nodes = {
-        node_id: GraphNode(node_id, SPEC, {}, {str(number): Link(source, 0) for number, source in enumerate(sources)})
-        for node_id, sources in links.items()
+        node_id: GraphNode(node_id, SPEC, {"x": 1}, {f"i{index}": Link(each, 0) for index, each in enumerate(feeders)})
+        for node_id, feeders in links.items()
     }
-    return Graph(nodes, (list(nodes)[-1],))
+    return Graph(nodes, targets)
 
 
-DIAMOND = graph(a=[], b=["a"], c=["a"], d=["b", "c"], e=["b"])
+DIAMOND = graph({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": [], "alone": []}, "d")
 
 
 def test_every_node_comes_after_all_that_feed_it() -> None:
     order = DIAMOND.order
-    assert sorted(order) == list("abcde")
+    assert set(order) == set(DIAMOND.nodes)
     for node in DIAMOND.nodes.values():
-        assert all(order.index(link.node) < order.index(node.id) for link in node.links.values())
+        for link in node.links.values():
+            assert order.index(link.node) < order.index(node.id)
+
+
+def test_the_order_for_targets_has_what_they_need_and_no_more() -> None:
+    assert DIAMOND.order_for(["d"]) == ["a", "b", "c", "d"]
+    assert DIAMOND.order_for(["c", "b"]) == ["a", "c", "b"]
+    assert DIAMOND.order_for([]) == []
+
+
+def test_what_targets_need() -> None:
+    assert DIAMOND.needed_for(["c"]) == {"a", "c"}
+
+
+def test_depth_is_no_limit() -> None:
+    chain = graph({str(each): [str(each + 1)] for each in range(20_000)} | {"20000": []}, "0")
+    assert chain.order_for(["0"])[0] == "20000"
+    assert len(chain.needed_for(["0"])) == 20_001
+
+
+def test_the_api_shape_has_literals_links_and_titles() -> None:
+    node = GraphNode("1", SPEC, {"x": 1}, {"y": Link("2", 0)}, "Mine")
+    assert Graph({"1": node}, ()).prompt == {
+        "1": {"class_type": "N", "inputs": {"x": 1, "y": ["2", 0]}, "_meta": {"title": "Mine"}}
+    }
 
 
 def test_an_order_that_is_known_is_taken() -> None:
-    assert Graph(DIAMOND.nodes, ("d",), known_order=tuple("acbde")).order == tuple("acbde")
+    assert Graph(DIAMOND.nodes, ("d",), known_order=("a", "c", "b", "d", "alone")).order == (
+        "a",
+        "c",
+        "b",
+        "d",
+        "alone",
+    )
 
 
 def test_edges_point_from_producer_to_consumer() -> None:
-    assert sorted(DIAMOND.digraph.edges) == [("a", "b"), ("a", "c"), ("b", "d"), ("b", "e"), ("c", "d")]
-
-
-def test_what_targets_need_is_found() -> None:
-    assert DIAMOND.needed_for(["d"]) == set("abcd")
-    assert DIAMOND.needed_for([]) == set()
-    assert DIAMOND.order_for(["e", "d"]) == ["a", "b", "e", "c", "d"]
+    assert sorted(DIAMOND.digraph.edges) == [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
 
 
 @pytest.mark.parametrize("value", [1, "x", None, {"a": [1, 2]}, [1, 2], ["3", 0], {"__value__": 1}])
-def test_the_api_shape_writes_values_so_that_they_are_read_as_values(value: object) -> None:
-    nodes = {
-        "3": GraphNode("3", SPEC, {"given": value}, {}, "Title"),
-        "4": GraphNode("4", SPEC, {}, {"linked": Link("3", 0)}),
-    }
-    prompt = json.loads(json.dumps(Graph(nodes, ("4",)).prompt))
-    written = prompt["3"]["inputs"]["given"]
-    assert (written["__value__"] if isinstance(written, dict) and "__value__" in written else written) == value
+def test_the_api_shape_writes_lists_so_that_nobody_takes_them_for_links(value: object) -> None:
+    prompt = json.loads(json.dumps(Graph({"1": GraphNode("1", SPEC, {"x": value}, {})}, ()).prompt))
+    written = prompt["1"]["inputs"]["x"]
     assert not isinstance(written, list)
-    assert prompt["3"]["_meta"] == {"title": "Title"}
-    assert prompt["4"] == {"class_type": "Anything", "inputs": {"linked": ["3", 0]}}
+    assert (written["__value__"] if isinstance(written, dict) and "__value__" in written else written) == value
