@@ -123,3 +123,10 @@ def test_the_last_steps_are_one_level_more_than_steps() -> None:
 def test_an_unknown_schedule_is_named() -> None:
     with pytest.raises(DiffusionError, match='no schedule "turbo"; there are simple'):
         sigmas_for(TABLE, Steps("turbo", 10))
+
+
+@pytest.mark.parametrize("name", ["normal", "ddim_uniform"])
+def test_a_table_that_reaches_zero_itself_gets_no_further_zero(name: str) -> None:
+    sigmas = SCHEDULES[name](FlowParameterisation(shift=1e-3), 19)
+    assert len(sigmas) == 20
+    assert 0 < float(sigmas[-1]) < 1e-5
