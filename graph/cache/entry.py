@@ -1,6 +1,6 @@
 """What a cache keeps, and what every cache promises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +24,14 @@ class Entry:
     """The content of each slot; None where a value cannot be compared."""
     inner: tuple[tuple[str, Ui], ...] = ()
     """What output nodes inside the node's expansion show, by their ids."""
+
+
+class Put(NamedTuple):
+    """An entry on its way into a tier."""
+
+    key: str
+    entry: Entry
+    alias: str | None = None
 
 
 class Found(NamedTuple):
@@ -55,6 +63,14 @@ class CacheTier(Protocol):
 
     def flush(self) -> None:
         """Return when everything that was put is really kept."""
+        ...
+
+
+class BatchTier(CacheTier, Protocol):
+    """A tier that keeps many entries faster together than one by one."""
+
+    def put_all(self, puts: Sequence[Put]) -> None:
+        """Keep several entries."""
         ...
 
 

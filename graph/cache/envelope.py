@@ -1,4 +1,4 @@
-"""A file format that notices every damaged bit: what is read back is what was written, or an error.
+"""A record that notices every damaged bit: what is read back is what was written, or an error.
 
     8 bytes   magic, with the version of the format
     32 bytes  BLAKE3 of everything that follows
@@ -11,7 +11,6 @@ Checksums of the payload formats do not suffice: of 200 single-bit flips in safe
 """
 
 import struct
-from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -22,41 +21,26 @@ from graph.errors import CacheError
 _MAGIC = b"LLCACHE1"
 _LENGTHS = struct.Struct(">IQ")
 _START = len(_MAGIC) + 32 + _LENGTHS.size
-_HEAD_BYTES = 4096
 
 
 def seal(header: dict[str, Any], body: bytes) -> bytes:  # msgpack values
-    """The content of a file that holds `header` and `body`."""
+    """The record that holds `header` and `body`."""
     head: bytes = msgpack.packb(header)
     rest = _LENGTHS.pack(len(head), len(body)) + head + body
     return _MAGIC + blake3(rest).digest() + rest
 
 
 def unseal(data: bytes) -> tuple[dict[str, Any], bytes]:  # msgpack values
-    """The header and the body of a file's content.
+    """The header and the body of a record.
 
     Raises:
-        CacheError: the file is damaged, cut short, or none of ours.
+        CacheError: the record is damaged, cut short, or none of ours.
     """
     rest = data[len(_MAGIC) + 32 :]
     if not data.startswith(_MAGIC) or len(data) < _START or blake3(rest).digest() != data[len(_MAGIC) : -len(rest)]:
-        raise CacheError("A cache file is damaged or not a cache file.")
+        raise CacheError("It is damaged, or no record of a cache.")
     head_length, body_length = _LENGTHS.unpack_from(rest)
     body_start = _LENGTHS.size + head_length
     if len(rest) != body_start + body_length:
-        raise CacheError("A cache file is not as long as it says.")
+        raise CacheError("It is not as long as it says.")
     return msgpack.unpackb(rest[_LENGTHS.size : body_start]), rest[body_start:]
-
-
-def peek(path: Path) -> dict[str, Any] | None:  # msgpack values
-    """The header of a file, unchecked, for decisions in which a wrong answer does no harm; None if unreadable."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_HEAD_BYTES)
-            head_length, _ = _LENGTHS.unpack_from(data, len(_MAGIC) + 32)
-            if len(data) < _START + head_length:
-                data += file.read(_START + head_length - len(data))
-        header = msgpack.unpackb(data[_START : _START + head_length])
-    except (OSError, ValueError, struct.error):
-        return None
-    return header if isinstance(header, dict) else None

@@ -1,12 +1,15 @@
 """Tiers stacked to one cache: asked from the nearest to the farthest, filled from the farthest to the nearest."""
 
+import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Sequence
 
-from graph.cache.entry import CacheTier, Entry, Found
+from graph.cache.entry import BatchTier, CacheTier, Entry, Found, Put
 from graph.events import Tier
 
+_log = logging.getLogger(__name__)
 _WAITING = 256
 """How many results may wait to be written before `put` itself waits."""
 
@@ -45,10 +48,10 @@ class Tiers:
 class WriteBehind:
     """A tier whose writes happen on a thread of its own, so that nobody waits for a disk. Reads see pending writes."""
 
-    def __init__(self, tier: CacheTier) -> None:
+    def __init__(self, tier: BatchTier) -> None:
         self.name: Tier = tier.name
         self._tier = tier
-        self._waiting: queue.Queue[tuple[str, Entry, str | None]] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[Put] = queue.Queue(_WAITING)
         self._pending: dict[str, Entry] = {}
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
@@ -60,13 +63,13 @@ class WriteBehind:
     def put(self, key: str, entry: Entry, alias: str | None = None) -> None:
         """Have `entry` written soon."""
         with self._lock:
-            for each in (key, alias):
-                if each is not None:
-                    self._pending[each] = entry
+            self._pending[key] = entry
+            if alias is not None:
+                self._pending[alias] = entry
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write, name=f"cache-{self.name}", daemon=True)
                 self._writer.start()
-        self._waiting.put((key, entry, alias))
+        self._waiting.put(Put(key, entry, alias))
 
     def flush(self) -> None:
         """Return when everything is written."""
@@ -75,12 +78,21 @@ class WriteBehind:
 
     def _write(self) -> None:
         while True:
-            key, entry, alias = self._waiting.get()
+            puts = [self._waiting.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(puts) < _WAITING:
+                    puts.append(self._waiting.get_nowait())
             try:
-                self._tier.put(key, entry, alias)
-            finally:
-                with self._lock:
-                    for each in (key, alias):
-                        if each is not None and self._pending.get(each) is entry:
-                            del self._pending[each]
-                self._waiting.task_done()
+                self._tier.put_all(puts)
+            except Exception:  # a tier never raises; if one does, the thread must live on
+                _log.exception("Results could not be written to the %s cache.", self.name)
+            self._forget(puts)
+
+    def _forget(self, puts: Sequence[Put]) -> None:
+        with self._lock:
+            for key, entry, alias in puts:
+                for each in (key, alias):
+                    if each is not None and self._pending.get(each) is entry:
+                        del self._pending[each]
+        for _ in puts:
+            self._waiting.task_done()

@@ -1,11 +1,14 @@
 """Tiers stacked: nearest first, filled on the way back, written behind."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from graph.cache.codecs import Codecs
 from graph.cache.disk import DiskCache
-from graph.cache.entry import Entry, Found
+from graph.cache.entry import Entry, Found, Put
 from graph.cache.memory import MemoryCache
 from graph.cache.tiers import Tiers, WriteBehind
 
@@ -50,13 +53,18 @@ class Slow:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.entries: dict[str, Entry] = {}
+        self.batches: list[int] = []
 
     def get(self, key: str) -> Entry | None:
         return self.entries.get(key)
 
     def put(self, key: str, entry: Entry, alias: str | None = None) -> None:
+        self.put_all([Put(key, entry, alias)])
+
+    def put_all(self, puts: Sequence[Put]) -> None:
         self.gate.wait(10)
-        self.entries[key] = entry
+        self.batches.append(len(puts))
+        self.entries.update({put.key: put.entry for put in puts})
 
     def flush(self) -> None:
         """Nothing is pending here."""
@@ -72,3 +80,27 @@ def test_nobody_waits_for_a_write_and_reads_see_it_before_it_is_done() -> None:
     behind.flush()
     assert slow.entries == {KEY: ENTRY}
     assert behind.get("alias") is None
+
+
+def test_what_waits_is_written_together() -> None:
+    slow = Slow()
+    behind = WriteBehind(slow)  # type: ignore[arg-type]  # `name` is a literal
+    for index in range(20):
+        behind.put(f"key {index}", ENTRY)
+    slow.gate.set()
+    behind.flush()
+    assert sum(slow.batches) == 20
+    assert len(slow.batches) <= 3
+
+
+def test_a_tier_that_fails_does_not_end_the_thread_that_writes(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Slow):
+        def put_all(self, puts: Sequence[Put]) -> None:
+            raise RuntimeError("broken")
+
+    behind = WriteBehind(Broken())  # type: ignore[arg-type]  # `name` is a literal
+    for _ in range(2):
+        behind.put(KEY, ENTRY)
+        behind.flush()
+    assert behind.get(KEY) is None
+    assert "could not be written" in caplog.text
