@@ -1,6 +1,6 @@
 """The same picture as diffusers: our graph against `StableDiffusionPipeline` on the embedded model.
 
-    python benchmarks/pipeline_agreement.py
+    python -m benchmarks.pipeline_agreement
 
 Prints the peak signal-to-noise ratio (PSNR, dB; identical 8-bit pictures are `inf`) for samplers where the algorithm is
 the same, and the time each side took for the same 20 steps. The pipeline gets our starting noise.
@@ -86,7 +86,7 @@ def run_pipeline(
     noise = initial_noise((1, 4, 16, 16), SEED)
     pipeline.scheduler.set_timesteps(STEPS)
     if isinstance(pipeline.scheduler, EulerDiscreteScheduler):
-        # The pipeline multiplies by sigma_max or by sqrt(1 + sigma_max^2), depending on the spacing; we take the latter.
+        # The pipeline scales by sigma_max or by sqrt(1 + sigma_max^2), depending on the spacing; we take the latter.
         largest = float(pipeline.scheduler.sigmas[0])
         noise = noise * math.sqrt(1 + largest**2) / float(pipeline.scheduler.init_noise_sigma)
     began = time.perf_counter()
