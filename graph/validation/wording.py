@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from graph.datatypes import ANY, WIDGET_TYPES
 from graph.errors import Problem
 from graph.registry import Catalogue
 from graph.spec import Json, NodeSpec
@@ -105,6 +106,8 @@ def missing(where: str, name: str, type_: str, why: str | None, near: Sequence[s
         return f"{where}: {name} is missing, because {why}."
     if near:
         return f"{where}: {name} is missing. {said(near)} is not an input of this node; was it meant?"
+    if (WIDGET_TYPES | {ANY}).isdisjoint(part.strip() for part in type_.split(",")):
+        return f"{where}: {name} is missing; link it to an output of type {type_}."
     return f"{where}: {name} is missing; give it a value, or link it to an output of type {type_}."
 
 

@@ -70,7 +70,7 @@ CASES = {
         sampler(latent_image="left out"),
         "3",
         "latent_image",
-        'Node 3 "Sample": latent_image is missing; give it a value, or link it to an output of type LATENT.',
+        'Node 3 "Sample": latent_image is missing; link it to an output of type LATENT.',
     ),
     "missing input, mistyped": Case(
         "required_input_missing",
