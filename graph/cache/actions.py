@@ -30,8 +30,8 @@ CREATE INDEX IF NOT EXISTS part_by_digest ON part (digest);
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA auto_vacuum=FULL",  # has to come before the first table
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
+    "PRAGMA journal_mode=TRUNCATE",  # no shared memory, which another process could cut short under our feet
+    "PRAGMA synchronous=OFF",  # what a power failure leaves is checked like everything else
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cell_size_check=ON",
 )
@@ -128,10 +128,12 @@ class ActionTable:
             try:
                 if self._connection is None:
                     self._connection = _connect(self._path)
-                with self._connection:
-                    return step(self._connection)
+                result = step(self._connection)
+                self._connection.commit()
+                return result
             except (sqlite3.OperationalError, OSError) as error:  # locked, full, read-only
                 self._complain(f"The disk cache cannot use {self._path}: {error}")
+                self._roll_back()
             except sqlite3.DatabaseError as error:
                 _log.warning("The disk cache %s is damaged (%s); a new one takes its place.", self._path, error)
                 self._replace()
@@ -142,11 +144,16 @@ class ActionTable:
             _log.warning(message)
         self._has_complained = True
 
+    def _roll_back(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.rollback()
+
     def _replace(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-journal"):
             with contextlib.suppress(OSError):
                 self._path.with_name(self._path.name + suffix).unlink()
 

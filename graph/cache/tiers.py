@@ -1,8 +1,6 @@
 """Tiers stacked to one cache: asked from the nearest to the farthest, filled from the farthest to the nearest."""
 
-import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Sequence
 
@@ -10,8 +8,9 @@ from graph.cache.entry import BatchTier, CacheTier, Entry, Found, Put
 from graph.events import Tier
 
 _log = logging.getLogger(__name__)
-_WAITING = 256
+_MOST_WAITING = 256
 """How many results may wait to be written before `put` itself waits."""
+_GATHERING_SECONDS = 0.05
 
 
 class Tiers:
@@ -46,14 +45,20 @@ class Tiers:
 
 
 class WriteBehind:
-    """A tier whose writes happen on a thread of its own, so that nobody waits for a disk. Reads see pending writes."""
+    """A tier whose writes happen on a thread of its own, so that nobody waits for a disk. Reads see pending writes.
+
+    Writes are gathered for a moment: hundreds together take little more than one.
+    """
 
     def __init__(self, tier: BatchTier) -> None:
         self.name: Tier = tier.name
         self._tier = tier
-        self._waiting: queue.Queue[Put] = queue.Queue(_WAITING)
+        self._waiting: list[Put] = []
         self._pending: dict[str, Entry] = {}
-        self._lock = threading.Lock()
+        """What was put and is not written yet, by key."""
+        self._changed = threading.Condition()
+        self._is_writing = False
+        self._is_hurried = False
         self._writer: threading.Thread | None = None
 
     def get(self, key: str) -> Entry | None:
@@ -61,38 +66,51 @@ class WriteBehind:
         return self._pending.get(key) or self._tier.get(key)
 
     def put(self, key: str, entry: Entry, alias: str | None = None) -> None:
-        """Have `entry` written soon."""
-        with self._lock:
+        """Have `entry` written soon; waits only if too many others wait already."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING)
+            self._waiting.append(Put(key, entry, alias))
             self._pending[key] = entry
             if alias is not None:
                 self._pending[alias] = entry
             if self._writer is None:
-                self._writer = threading.Thread(target=self._write, name=f"cache-{self.name}", daemon=True)
+                self._writer = threading.Thread(target=self._serve, name=f"cache-{self.name}", daemon=True)
                 self._writer.start()
-        self._waiting.put(Put(key, entry, alias))
+            elif len(self._waiting) in (1, _MOST_WAITING):
+                self._changed.notify_all()
 
     def flush(self) -> None:
         """Return when everything is written."""
-        self._waiting.join()
+        with self._changed:
+            self._is_hurried = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._waiting and not self._is_writing)
+            self._is_hurried = False
         self._tier.flush()
 
-    def _write(self) -> None:
+    def _serve(self) -> None:
         while True:
-            puts = [self._waiting.get()]
-            with contextlib.suppress(queue.Empty):
-                while len(puts) < _WAITING:
-                    puts.append(self._waiting.get_nowait())
-            try:
-                self._tier.put_all(puts)
-            except Exception:  # a tier never raises; if one does, the thread must live on
-                _log.exception("Results could not be written to the %s cache.", self.name)
-            self._forget(puts)
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                self._changed.wait_for(self._is_urgent, _GATHERING_SECONDS)
+                puts, self._waiting = self._waiting, []
+                self._is_writing = True
+                self._changed.notify_all()
+            self._write(puts)
+            del puts  # or its values would live until the next ones come
 
-    def _forget(self, puts: Sequence[Put]) -> None:
-        with self._lock:
+    def _is_urgent(self) -> bool:
+        return self._is_hurried or len(self._waiting) >= _MOST_WAITING
+
+    def _write(self, puts: Sequence[Put]) -> None:
+        try:
+            self._tier.put_all(puts)
+        except Exception:  # a tier never raises; if one does, the thread must live on
+            _log.exception("Results could not be written to the %s cache.", self.name)
+        with self._changed:
             for key, entry, alias in puts:
                 for each in (key, alias):
                     if each is not None and self._pending.get(each) is entry:
                         del self._pending[each]
-        for _ in puts:
-            self._waiting.task_done()
+            self._is_writing = False
+            self._changed.notify_all()

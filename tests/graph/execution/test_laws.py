@@ -170,14 +170,14 @@ def test_a_cache_that_is_too_small_gives_the_same_results(prompt: Prompt, budget
         check_results(place.succeed(prompt), prompt)
 
 
-@LAW
+@settings(max_examples=20)
 @given(prompts(most=6), st.integers(0), st.integers(0), st.integers(0, 7), st.booleans())
 def test_damage_to_the_disk_cache_never_gives_wrong_values(
     prompt: Prompt, which: int, where: int, bit: int, is_cut: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench(tiers=[WriteBehind(DiskCache(Path(folder), 2**26, Codecs()))]).succeed(prompt)
-        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.stat().st_size)
         path = paths[which % len(paths)]
         data = bytearray(path.read_bytes())
         data[where % len(data)] ^= 1 << bit
