@@ -1,5 +1,7 @@
 """Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
 
+from dataclasses import replace
+
 from graph.cache.entry import Elements, Entry, Found, Ui
 from graph.context import Context
 from graph.errors import DeclarationError, NodeFailed
@@ -46,8 +48,8 @@ class Delivery:
         """What output nodes show, those inside expansions included."""
         self._running_by_content: dict[str, NodeState] = {}
         self._request = request
-        self._plan = plan
-        self._hits = dict(plan.hits)
+        self._plan = replace(plan, hits={})
+        self._hits = dict(plan.hits)  # what nodes need of it is dropped after its last use, like everything else
         self._order = {node_id: index for index, node_id in enumerate(plan.run)}
         self._explainer = Explainer(nodes.graph.nodes, prints, house.seen)
 

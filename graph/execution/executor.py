@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -99,13 +100,17 @@ class Executor:
         running = Job(self._house, request, delivery)
         reporter.send(JobStarted, nodes=len(planned.run) + len(planned.cached) + len(planned.lazy))
         tiers = {node_id: found.tier for node_id, found in planned.hits.items()}
+        planned = replace(planned, hits={})  # the values are the delivery's now
         reporter.send(NodesCached, nodes=planned.cached, tiers=tiers)
         await running.run()
-        outcome = _outcome(running, delivery, planned, time.perf_counter() - began)
-        _tell_end(outcome, running, delivery, reporter)
         note_sightings(graph.nodes, prints, self._house.seen, frozenset(delivery.done).union(planned.cached))
-        if self._house.cache.outlives_process or not self._house.seen.is_saved:
-            await self._house.lanes.of("io").call(0, self._flush)
+        outcome = _outcome(running, delivery, planned, time.perf_counter() - began)
+        if outcome.status == "cancelled":  # nobody waits for a disk then
+            _tell_end(outcome, running, delivery, reporter)
+            await self._flush()
+        else:
+            await self._flush()
+            _tell_end(outcome, running, delivery, reporter)
         return outcome
 
     def _plan(self, graph: Graph, prints: Fingerprints) -> Plan:
@@ -122,9 +127,13 @@ class Executor:
             )
         return fingerprint(nodes, tokens, self._house.surroundings)
 
-    def _flush(self) -> None:
-        self._house.seen.save()
-        self._house.cache.flush()
+    async def _flush(self) -> None:
+        """Wait until what is to outlive this process is written."""
+        house = self._house
+        if not house.seen.is_saved:
+            await house.lanes.of("io").call(0, house.seen.save)
+        if house.cache.outlives_process:
+            await house.lanes.of("io").call(0, house.cache.flush)
 
 
 def _outcome(running: Job, delivery: Delivery, planned: Plan, seconds: float) -> Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.cache.entry import Elements
-from graph.errors import LatentloomError
+from graph.errors import LatentloomError, is_out_of_memory
 from graph.events import Failure, NodeRef
 from graph.spec import Json
 from graph.topology import GraphNode
@@ -26,7 +26,7 @@ _OUT_OF_MEMORY = (
 def failure_of(error: BaseException, node: GraphNode, ref: NodeRef, inputs: Mapping[str, Any]) -> Failure:
     """Tell what a node raised: which node, what it said, where in the code, with which inputs."""
     kind = type(error)
-    is_memory = any(each.__name__ in ("MemoryError", "OutOfMemoryError") for each in kind.__mro__)
+    is_memory = is_out_of_memory(error)
     said = str(error) or kind.__name__
     if not isinstance(error, (LatentloomError, ValueError)) and str(error):
         said = f"{kind.__name__}: {error}"

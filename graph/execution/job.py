@@ -1,6 +1,7 @@
 """Drives one job: begins what is ready, waits for what is not, and stops everything when something fails."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -143,13 +144,20 @@ class Job:
     async def _compute_on_lane(self, call: Call) -> Computed:
         if call.type.wants_context:
             call.context = self._delivery.context(call)
-        loop = asyncio.get_running_loop()
+        loop, announced = asyncio.get_running_loop(), threading.Event()
+
+        def announce() -> None:
+            try:
+                self._delivery.announce(call)
+            finally:
+                announced.set()
 
         def work() -> Computed:
             call.is_running = True
             if self.is_stopped():
                 raise Cancelled("The job was stopped.")
-            loop.call_soon_threadsafe(self._delivery.announce, call)
+            loop.call_soon_threadsafe(announce)
+            announced.wait()  # a node that takes the process with it at once must be known to have begun
             return compute(call, self._house)
 
         future = self._house.lanes.of(call.type.spec.occupies).call(call.state.priority, work)
