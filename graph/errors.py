@@ -121,3 +121,13 @@ class WorkerHung(WorkerError):
 
 class FrameError(WorkerError):
     """A message between server and worker is too large, damaged, or holds something that is not data."""
+
+
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out: Python's own, the device's, or an allocator's."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(words in str(error).lower() for words in _MEMORY_WORDS)

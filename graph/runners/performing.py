@@ -5,13 +5,12 @@ import contextlib
 import gc
 import traceback
 
-from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError
+from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError, is_out_of_memory
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
 from graph.runners.base import Application, CancelFlag, Emit, JobRequest
 
 _LETTING_GO_SECONDS = 0.05
 """How long the thread of a node that ran out of memory may take to let go of it, before the next job begins."""
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
 
 async def perform(application: Application, job: JobRequest, emit: Emit, cancel: CancelFlag) -> None:
@@ -67,13 +66,6 @@ def failure_of(error: BaseException) -> Failure:
         exception=f"{type(cause).__module__}.{type(cause).__qualname__}",
         traceback=tuple(traceback.format_exception(cause)),
     )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out: Python's own, the device's, or an allocator's."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError | OSError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
 
 
 def _let_go(error: BaseException) -> None:

@@ -57,7 +57,14 @@ def test_the_exception_type_is_named_with_its_module() -> None:
     assert str(fail_with(LatentloomError("x")).exception) == "graph.errors.LatentloomError"
 
 
-@pytest.mark.parametrize("error", [MemoryError("no"), OutOfMemoryError("CUDA out of memory")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("no"),
+        OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
 def test_out_of_memory_is_told_apart_with_advice(error: Exception) -> None:
     failure = fail_with(error)
     assert failure.reason == "out_of_memory"

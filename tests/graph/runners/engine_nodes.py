@@ -47,7 +47,6 @@ def crash_once(text: Text, folder: str) -> Text:
 @node("Crash", title="Crash", category="test")
 def crash(text: Text) -> Text:
     """End the process."""
-    time.sleep(0.05)
     os._exit(3)
 
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, Problem
+from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, Problem, is_out_of_memory
 from graph.events import TERMINAL, JobCancelled, JobSucceeded
 from graph.registry import Catalogue
 from graph.runners import CancelFlag, JobRequest
-from graph.runners.performing import failure_of, is_out_of_memory, perform, run_whatever_happens
+from graph.runners.performing import failure_of, perform, run_whatever_happens
 from tests.graph.runners.applications import create_careless
 
 
