@@ -9,10 +9,10 @@ from graph.errors import Problem, WorkflowError
 from graph.events import Failure, JobFailed, NodeLog, NodeRef
 from graph.execution import Executor
 from graph.folders import Folders
-from graph.node import Check
+from graph.node import Asked, Check, takes_house
 from graph.registry import Catalogue, Registry
 from graph.runners.base import CancelFlag, Emit, JobRequest
-from graph.topology import GraphNode
+from graph.topology import Graph, GraphNode
 from graph.validation import Validated, reject, validate
 from graph.workflow import Workflow
 
@@ -50,10 +50,11 @@ class EngineApplication:
         validated = validate(workflow, self.catalogue, choices=self.folders.names, targets=targets)
         if validated.graph is None:
             return validated
-        asked = [node for node in validated.graph.nodes.values() if node.spec.has_validator]
-        return reject(validated, [problem for node in asked for problem in await self._ask(node)])
+        graph = validated.graph
+        asked = [node for node in graph.nodes.values() if node.spec.has_validator]
+        return reject(validated, [problem for node in asked for problem in await self._ask(node, graph)])
 
-    async def _ask(self, node: GraphNode) -> Sequence[Problem]:
+    async def _ask(self, node: GraphNode, graph: Graph) -> Sequence[Problem]:
         """What a node's own check says of the values that are written into the document; linked ones are None."""
         check = self.registry.get(node.spec.id).check
         if check is None:
@@ -61,7 +62,7 @@ class EngineApplication:
         given = _accepted(check, {**dict.fromkeys(node.links), **node.literals})
         name = f'Node {node.id} "{node.title or node.spec.title}"'
         try:
-            answer = check(**given)
+            answer = check(_asked(node, graph), **given) if takes_house(check) else check(**given)
             if inspect.isawaitable(answer):
                 answer = await answer
         except Exception as error:  # the check is a stranger's code: whatever it raises is told, and ends nothing
@@ -71,6 +72,11 @@ class EngineApplication:
             return ()
         text = answer if isinstance(answer, str) else "its own check refused these inputs"
         return (Problem("custom_validation_failed", f"{name}: {text}", node.id),)
+
+
+def _asked(node: GraphNode, graph: Graph) -> Asked:
+    outputs = {name: (graph.nodes[link.node].spec.outputs, link.slot) for name, link in node.links.items()}
+    return Asked(node.id, {name: specs[slot].type for name, (specs, slot) in outputs.items()})
 
 
 def _accepted(check: Check, inputs: Mapping[str, Any]) -> dict[str, Any]:

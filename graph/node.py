@@ -28,6 +28,15 @@ _WIDGETS = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The node that a check or a fingerprint is asked about."""
+
+    id: str
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Linked input -> the type of the output that feeds it. Only checks are told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Widget:
     """How an input looks and behaves, beside its limits (`Field`): `Annotated[str, Widget(multiline=True)]`."""
 
@@ -81,6 +90,19 @@ class Node:
     check: Check | None = None
     unpacks: bool = False
     """Whether the function returns a tuple of its outputs even where there is only one."""
+
+
+def takes_house(function: Callable[..., Any]) -> bool:
+    """Whether the first parameter of a function is positional-only: there it receives what the house knows.
+
+    That is the context for a node's function and its `needs`, and `Asked` for its fingerprint and its check. Node packs
+    need it so, since any name may be one of their inputs.
+    """
+    try:
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return False
+    return first is not None and first.kind is first.POSITIONAL_ONLY
 
 
 def node(

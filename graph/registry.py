@@ -9,7 +9,7 @@ from typing import Any
 
 from graph.errors import DeclarationError
 from graph.node import Node
-from graph.spec import NodeSpec
+from graph.spec import NodeSpec, PackInfo
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Catalogue:
     specs: Mapping[str, NodeSpec]
     replacements: Mapping[str, str] = field(default_factory=dict)
     """Old type id -> the id that took its place, with the same inputs."""
+    packs: tuple[PackInfo, ...] = ()
+    """The node packs that were imported, or could not be."""
 
     def find(self, type_id: str) -> NodeSpec | None:
         """The specification of `type_id`, or of what replaced it."""
@@ -35,13 +37,15 @@ class Catalogue:
     def to_data(self) -> dict[str, Any]:
         """This catalogue as JSON data, for a message from a worker."""
         specs = {type_id: spec.model_dump(mode="json", exclude_defaults=True) for type_id, spec in self.specs.items()}
-        return {"specs": specs, "replacements": dict(self.replacements)}
+        packs = [each.model_dump(mode="json", exclude_defaults=True) for each in self.packs]
+        return {"specs": specs, "replacements": dict(self.replacements), "packs": packs}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Catalogue":
         """The catalogue that `to_data` wrote."""
         specs = {type_id: NodeSpec.model_validate(each) for type_id, each in data["specs"].items()}
-        return cls(specs, dict(data["replacements"]))
+        packs = tuple(PackInfo.model_validate(each) for each in data.get("packs", ()))
+        return cls(specs, dict(data["replacements"]), packs)
 
 
 class Registry:
@@ -50,6 +54,7 @@ class Registry:
     def __init__(self, nodes: Iterable[Node] = (), replacements: Mapping[str, str] | None = None) -> None:
         self._nodes: dict[str, Node] = {}
         self._replacements = dict(replacements or {})
+        self._packs: list[PackInfo] = []
         for each in nodes:
             self.add(each)
 
@@ -63,6 +68,14 @@ class Registry:
             if isinstance(getattr(each, "__node__", None), Node) and each.__module__ == module.__name__
         ]
         return cls(found, replacements)
+
+    def note(self, pack: PackInfo) -> None:
+        """Tell what became of a node pack."""
+        self._packs.append(pack)
+
+    def replace(self, node: Node) -> None:
+        """Make a node type known, in place of the one that has its id now."""
+        self._nodes[node.spec.id] = node
 
     def add(self, node: Node) -> None:
         """Make a node type known.
@@ -89,4 +102,5 @@ class Registry:
     @cached_property
     def catalogue(self) -> Catalogue:
         """These node types as data. Taken once: add nodes before asking."""
-        return Catalogue({type_id: node.spec for type_id, node in self._nodes.items()}, dict(self._replacements))
+        specs = {type_id: node.spec for type_id, node in self._nodes.items()}
+        return Catalogue(specs, dict(self._replacements), tuple(self._packs))

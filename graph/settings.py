@@ -9,6 +9,7 @@ from typing import Any, Literal
 from graph.folders import Folders
 
 GIB = 1024**3
+_LISTS = ("models", "packs", "packs_override")
 CacheMode = Literal["all", "memory", "none"]
 
 
@@ -26,6 +27,10 @@ class Settings:
     """Where results go; `<data>/output` unless told otherwise."""
     input: str | None = None
     temp: str | None = None
+    packs: tuple[str, ...] = ()
+    """Node packs, and directories that hold node packs: code that workers import. Nothing else is ever imported."""
+    packs_override: tuple[str, ...] = ()
+    """Node types of this house that packs may replace by their own of the same name."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:N`."""
     cache: CacheMode = "all"
@@ -53,6 +58,7 @@ class Settings:
         return replace(
             self,
             models=_absolute(self.models),
+            packs=_absolute(self.packs),
             extra_models={folder: _absolute(paths) for folder, paths in self.extra_models.items()},
             **{name: os.path.abspath(path) for name, path in paths.items() if path is not None},  # noqa: PTH100
         )
@@ -60,13 +66,15 @@ class Settings:
     def to_data(self) -> dict[str, Any]:
         """As JSON data."""
         extra = {folder: list(paths) for folder, paths in self.extra_models.items()}
-        return {**asdict(self), "models": list(self.models), "extra_models": extra}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
+        return {**asdict(self), **lists, "extra_models": extra}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Settings":
         """The settings that `to_data` wrote."""
         extra = {folder: tuple(paths) for folder, paths in data.get("extra_models", {}).items()}
-        return cls(**{**data, "models": tuple(data["models"]), "extra_models": extra})
+        lists = {name: tuple(data[name]) for name in _LISTS if name in data}
+        return cls(**{**data, **lists, "extra_models": extra})
 
 
 def _absolute(paths: Sequence[str]) -> tuple[str, ...]:

@@ -71,6 +71,23 @@ class OutputSpec(_Data):
     help: str = ""
 
 
+class PackInfo(_Data):
+    """What became of a node pack when a worker imported it."""
+
+    name: str
+    """The name of its module: `custom_nodes.<folder>`, or of an installed package."""
+    path: str = ""
+    """Where it is; empty for installed packages."""
+    nodes: tuple[str, ...] = ()
+    """The node types that it brought."""
+    web_directory: str | None = None
+    """The directory of its scripts for the browser, if it has one."""
+    problem: str | None = None
+    """Why it could not be imported; its nodes do not exist then."""
+    warnings: tuple[str, ...] = ()
+    """What else a person should know, such as nodes that were left out."""
+
+
 class NodeSpec(_Data):
     """Everything about a node type except its code."""
 

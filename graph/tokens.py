@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.canonical import canonical, has_nan
+from graph.node import Asked, takes_house
 from graph.registry import Registry
 from graph.shape import Shape, Shapes
 from graph.topology import GraphNode
@@ -38,7 +39,8 @@ async def _ask(node: GraphNode, shape: Shape, registry: Registry) -> Token:
     if function is None:
         return Token(trouble="has no fingerprint function here")
     try:
-        value = function(**shape.arguments(_constants(node, shape)))
+        arguments = shape.arguments(_constants(node, shape))
+        value = function(Asked(node.id), **arguments) if takes_house(function) else function(**arguments)
         if inspect.isawaitable(value):
             value = await value
         canonical(value)

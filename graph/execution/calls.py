@@ -92,6 +92,8 @@ class Call:
         self.index = None if self.type.spec.takes_lists else index
         arguments = self.arguments(index)
         arguments.update(self.type.services)
+        if self.type.takes_context_first:
+            return self.type.node.function(self.context, **arguments)
         if self.context is not None:
             arguments["ctx"] = self.context
         return self.type.node.function(**arguments)

@@ -15,6 +15,8 @@ async def ask(delivery: Delivery, state: NodeState) -> None:
     """
     while True:
         call = Call(state, delivery.inputs(state), lambda: False)
+        if call.type.tells_context:
+            call.context = delivery.context(call)
         wanted = await _wanted(call)
         new = [
             name for name in state.node.links if name in wanted and name not in state.asked and _is_lazy(state, name)
@@ -38,7 +40,8 @@ async def _wanted(call: Call) -> set[str]:
         if blocker is not None:
             continue
         call.index = None if call.type.spec.takes_lists else index
-        named = needs(**call.arguments(index))
+        arguments = call.arguments(index)
+        named = needs(call.context, **arguments) if call.type.tells_context else needs(**arguments)
         if inspect.isawaitable(named):
             named = await named
         wanted |= _names(named)

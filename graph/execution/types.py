@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 
 from graph.errors import DeclarationError
-from graph.node import Node
+from graph.node import Node, takes_house
 from graph.registry import Registry
 from graph.shape import Shape
 
@@ -12,7 +12,18 @@ from graph.shape import Shape
 class NodeType:
     """A node type, prepared for being called many times."""
 
-    __slots__ = ("has_lazy", "is_async", "is_inline", "node", "services", "shape", "spec", "wants_context")
+    __slots__ = (
+        "has_lazy",
+        "is_async",
+        "is_inline",
+        "node",
+        "services",
+        "shape",
+        "spec",
+        "takes_context_first",
+        "tells_context",
+        "wants_context",
+    )
 
     def __init__(self, node: Node, services: Mapping[str, object]) -> None:
         self.node = node
@@ -21,7 +32,10 @@ class NodeType:
         self.is_async = inspect.iscoroutinefunction(node.function)
         self.has_lazy = node.needs is not None and any(each.lazy for each in node.spec.inputs)
         self.is_inline = node.spec.occupies == "instant" and not self.is_async and not self.has_lazy
-        self.wants_context = "ctx" in node.services
+        self.takes_context_first = takes_house(node.function)
+        self.tells_context = node.needs is not None and takes_house(node.needs)
+        """Whether the function that names lazy inputs is told the context."""
+        self.wants_context = "ctx" in node.services or self.takes_context_first
         missing = sorted(node.services - {"ctx"} - services.keys())
         if missing:
             raise DeclarationError(
