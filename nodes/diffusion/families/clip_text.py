@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel
 
 from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.libraries import new_text_encoder
 from nodes.diffusion.memory import Placement
+
+if TYPE_CHECKING:
+    from transformers import CLIPTextModel
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -43,7 +46,7 @@ def clip_config(shapes: Shapes) -> dict[str, Any]:
 
 def build_clip(
     config: Mapping[str, Any], shapes: Shapes, tensor: Callable[[str], Tensor], placement: Placement
-) -> CLIPTextModel:
+) -> "CLIPTextModel":
     """A CLIP text encoder from its configuration and weights.
 
     Args:
@@ -52,8 +55,8 @@ def build_clip(
         tensor: reads a weight by such a key.
         placement: device and precision.
     """
-    settings = CLIPTextConfig(**{**config, "attn_implementation": "sdpa"})
-    network = skeleton(lambda: CLIPTextModel(settings))
+    settings = {**config, "attn_implementation": "sdpa"}
+    network = skeleton(lambda: new_text_encoder(settings))
     # transformers nests the encoder below `text_model.` in some versions: ask the network, not the version.
     _restore_positions(network)
     names = {key: bare(key) for key in network.state_dict()}
@@ -62,7 +65,7 @@ def build_clip(
     return getattr(filled, "text_model", filled)
 
 
-def _restore_positions(network: CLIPTextModel) -> None:
+def _restore_positions(network: "CLIPTextModel") -> None:
     """Number the positions: the one buffer of the network, which no file needs to hold."""
     for module in network.modules():
         if "position_ids" in module._buffers:

@@ -1,10 +1,13 @@
 """A diffusers KL autoencoder as pictures see it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
 PEAK_CHANNELS = 8.5
 """How many pictures of the second level's channels the decoder holds at its peak; the ecosystem's measured figure."""
@@ -14,7 +17,7 @@ PEAK_CHANNELS = 8.5
 class KlAutoencoder:
     """An autoencoder on its device; see `nodes.diffusion.types.Autoencoder`."""
 
-    network: AutoencoderKL
+    network: "AutoencoderKL"
     device: torch.device
     dtype: torch.dtype
 

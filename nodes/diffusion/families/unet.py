@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
 from nodes.diffusion.attention import AttentionProcessor
@@ -13,12 +12,15 @@ from nodes.diffusion.families.building import fill
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import LatentFormat, Prediction
 
+if TYPE_CHECKING:
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
 
 @dataclass(frozen=True)
 class UnetModel:
     """A UNet that listens to a text, on its device; see `nodes.diffusion.types.DiffusionModel`."""
 
-    network: UNet2DConditionModel
+    network: "UNet2DConditionModel"
     latent_format: LatentFormat
     prediction: Prediction
     betas: Tensor
@@ -34,7 +36,7 @@ class UnetModel:
 
 
 def build_unet(
-    network: UNet2DConditionModel,
+    network: "UNet2DConditionModel",
     weights: Mapping[str, Tensor],
     placement: Placement,
     training: tuple[LatentFormat, Prediction, Tensor],

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextModel
 
 from nodes.diffusion.text.inversion import read_inversion
 from nodes.diffusion.text.prompt import MARK, parse, split_inversions
@@ -13,12 +13,15 @@ from nodes.diffusion.text.vocabulary import Vocabulary
 from nodes.diffusion.text.windows import Token, Window, cut, empty_window
 from nodes.diffusion.types import Encoded, FindEmbedding
 
+if TYPE_CHECKING:
+    from transformers import CLIPTextModel
+
 
 @dataclass(frozen=True)
 class ClipTextEncoder:
     """A CLIP text encoder on its device; see `nodes.diffusion.types.TextEncoder`."""
 
-    network: CLIPTextModel
+    network: "CLIPTextModel"
     vocabulary: Vocabulary
     device: torch.device
     dtype: torch.dtype

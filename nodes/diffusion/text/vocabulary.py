@@ -8,10 +8,13 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from transformers import CLIPTokenizer
+from typing import TYPE_CHECKING
 
 from nodes.diffusion.errors import ModelFileError, UnsupportedModel
+from nodes.diffusion.libraries import new_tokenizer, read_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import CLIPTokenizer
 
 BUNDLED = Path(__file__).with_name("clip_bpe.txt.gz")
 BUNDLED_SIZE = 49408
@@ -27,7 +30,7 @@ _BEGIN, _END = "<|startoftext|>", "<|endoftext|>"
 class Vocabulary:
     """Turns text into token ids."""
 
-    tokenizer: CLIPTokenizer
+    tokenizer: "CLIPTokenizer"
     begin: int
     end: int
     pad: int
@@ -53,9 +56,7 @@ def bundled_vocabulary(size: int) -> Vocabulary:
             "its own; use the model as a diffusers folder with its tokenizer."
         )
     numbers, merges = _bundled_tables()
-    # The annotation says `list[str]`; the tokenizer wants pairs.
-    tokenizer = CLIPTokenizer(vocab=numbers, merges=merges, model_max_length=WINDOW)  # type: ignore[arg-type]
-    return _vocabulary(tokenizer)
+    return _vocabulary(new_tokenizer(numbers, merges, WINDOW))
 
 
 def read_vocabulary(folder: Path, size: int) -> Vocabulary:
@@ -77,7 +78,7 @@ def read_vocabulary(folder: Path, size: int) -> Vocabulary:
             f"{folder} is not a CLIP tokenizer: it needs tokenizer.json, or vocab.json and merges.txt."
         )
     try:
-        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = read_tokenizer(folder)
     except (OSError, ValueError) as error:
         raise ModelFileError(f"{folder} cannot be read as a tokenizer ({error}); copy the model anew.") from error
     if len(tokenizer) > size:
@@ -85,7 +86,7 @@ def read_vocabulary(folder: Path, size: int) -> Vocabulary:
     return _vocabulary(tokenizer)
 
 
-def _vocabulary(tokenizer: CLIPTokenizer) -> Vocabulary:
+def _vocabulary(tokenizer: "CLIPTokenizer") -> Vocabulary:
     return Vocabulary(tokenizer, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
 
 

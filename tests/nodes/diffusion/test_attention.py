@@ -10,12 +10,16 @@ def draw(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 
-@pytest.mark.parametrize("piece", [1, 300, 1 << 22])
-def test_attention_is_torch_s_own_however_it_is_cut(monkeypatch, piece):
-    monkeypatch.setattr(attention, "PIECE", piece)
-    query, key, value = draw(2, 3, 50, 8), draw(2, 3, 20, 8), draw(2, 3, 20, 8)
+@pytest.mark.parametrize("rows", [1, 16, 64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_attention_is_torch_s_own_however_it_is_cut(monkeypatch, dtype, rows):
+    monkeypatch.setattr(attention, "ROWS", rows)
+    monkeypatch.setattr(attention, "MANY", 1)
+    query, key, value = (draw(2, length, 3, 8).transpose(1, 2) for length in (50, 20, 20))  # as layers lay them
     expected = torch.nn.functional.scaled_dot_product_attention(query, key, value)
-    assert torch.allclose(attend(query, key, value), expected, atol=1e-6)
+    found = attend(query.to(dtype), key.to(dtype), value.to(dtype))
+    assert found.dtype == dtype
+    assert torch.allclose(found.float(), expected, atol=1e-6 if dtype == torch.float32 else 3e-2)
 
 
 @pytest.mark.parametrize("cross", [False, True])

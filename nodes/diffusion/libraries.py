@@ -1,0 +1,63 @@
+"""Networks of diffusers and transformers; both libraries are imported when one is first built.
+
+Importing them takes three seconds of processor time, twice as much as everything else; a run whose results are all
+cached, or a look at the list of nodes, needs neither. A worker that stands ready calls `import_all` beforehand.
+"""
+
+# Imports inside functions are the point of this module, and stay inside it.
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+
+def new_unet(config: Mapping[str, Any]) -> "UNet2DConditionModel":
+    """The UNet of diffusers."""
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    return UNet2DConditionModel.from_config(dict(config))
+
+
+def new_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKL":
+    """The KL autoencoder of diffusers."""
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    return AutoencoderKL.from_config(dict(config))
+
+
+def new_text_encoder(config: Mapping[str, Any]) -> "CLIPTextModel":
+    """The CLIP text encoder of transformers."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    return CLIPTextModel(CLIPTextConfig(**config))
+
+
+def new_tokenizer(numbers: Mapping[str, int], merges: Sequence[tuple[str, str]], length: int) -> "CLIPTokenizer":
+    """The CLIP tokenizer of transformers, from the number of each token and the merges in their order."""
+    from transformers import CLIPTokenizer
+
+    # The annotation says `list[str]`; the tokenizer wants pairs.
+    return CLIPTokenizer(vocab=dict(numbers), merges=list(merges), model_max_length=length)  # type: ignore[arg-type]
+
+
+def read_tokenizer(folder: Path) -> "CLIPTokenizer":
+    """The CLIP tokenizer whose files are in a folder.
+
+    Raises:
+        OSError: they cannot be read.
+        ValueError: they hold something else.
+    """
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def import_all() -> None:
+    """Import everything now, so that the first model loads without delay."""
+    import diffusers.models.autoencoders.autoencoder_kl
+    import diffusers.models.unets.unet_2d_condition  # noqa: F401 - only to have it
+    from transformers import CLIPTextModel, CLIPTokenizer  # noqa: F401 - as above
