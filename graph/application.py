@@ -1,7 +1,7 @@
 """The application of a worker: reads a job's document, validates it, runs what can run."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,10 @@ class EngineApplication:
     registry: Registry
     executor: Executor
     folders: Folders
+    free_models: Callable[[], object] = tuple
+    """Lets go of weights that nobody uses."""
+    free_results: Callable[[], object] = tuple
+    """Forgets the results that are kept in memory."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -44,6 +48,13 @@ class EngineApplication:
             node = NodeRef(id=problem.node) if problem.node is not None else None
             emit(NodeLog(job=job.id, node=node, level="warning", message=problem.message))
         await self.executor.run(job.id, validated.graph, emit, extra=job.extra, previews=job.previews, cancel=cancel)
+
+    def free(self, models: bool, results: bool) -> None:
+        """Give memory back, as `Application.free`."""
+        if models:
+            self.free_models()
+        if results:
+            self.free_results()
 
     async def validate(self, workflow: Workflow, targets: Sequence[str] | None = None) -> Validated:
         """What can run of a workflow, and all that is wrong with it, the nodes' own checks included."""

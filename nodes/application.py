@@ -2,12 +2,11 @@
 
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import diffusers
 import torch
-import transformers
 
 from graph.application import EngineApplication
 from graph.artefacts import Artefacts
@@ -32,22 +31,24 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
     models = ModelRegistry(settings.device, budget_bytes=settings.model_budget_bytes)
     artefacts = Artefacts(folders)
     cache_folder = Path(settings.data) / "cache"
+    memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
     executor = Executor(
         registry,
-        Tiers(_tiers(settings, cache_folder, codecs)),
+        Tiers(_tiers(settings, memory, cache_folder, codecs)),
         {"folders": folders, "artefacts": artefacts, "models": models},
         codecs=codecs,
         surroundings=Surroundings(folders.digest, models.salt),
         is_valid=artefacts.is_valid,
         seen=Seen(cache_folder if settings.cache == "all" else None),
     )
-    return EngineApplication(registry, executor, folders)
+    return EngineApplication(registry, executor, folders, models.unload, memory.clear)
 
 
 def describe(settings: Settings) -> dict[str, str]:
     """What computes here, for `doctor`: subject -> text."""
     models = ModelRegistry(settings.device)
-    libraries = f"torch {torch.__version__}, diffusers {diffusers.__version__}, transformers {transformers.__version__}"
+    # Asking the installation, because importing diffusers and transformers takes seconds.
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))
     if models.device.type == "cuda":
         name = torch.cuda.get_device_name(models.device)
     else:
@@ -59,10 +60,9 @@ def describe(settings: Settings) -> dict[str, str]:
     }
 
 
-def _tiers(settings: Settings, folder: Path, codecs: Codecs) -> list[CacheTier]:
+def _tiers(settings: Settings, memory: MemoryCache, folder: Path, codecs: Codecs) -> list[CacheTier]:
     if settings.cache == "none":
         return []
-    memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
     if settings.cache == "memory":
         return [memory]
     return [memory, WriteBehind(DiskCache(folder, settings.disk_cache_bytes, codecs))]

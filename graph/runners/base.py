@@ -80,6 +80,13 @@ class Application(Protocol):
         """
         ...
 
+    def free(self, models: bool, results: bool) -> None:
+        """Give memory back: weights that nobody uses, and the results that are kept in memory.
+
+        Called while no job runs.
+        """
+        ...
+
 
 ApplicationFactory = Callable[[Mapping[str, Json]], Application]
 """Builds the application of a worker from plain settings; named by import path, as in `nodes.application:create`."""
@@ -122,6 +129,10 @@ class Runner(Protocol):
 
         Returns whether there is such a job.
         """
+        ...
+
+    async def free(self, *, models: bool, results: bool) -> None:
+        """Have memory given back as soon as no job runs: weights of models, results that are kept in memory."""
         ...
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ from graph.events import Event, Failure
 from graph.registry import Catalogue
 from graph.runners.base import Application, CancelFlag, JobRequest
 from graph.runners.joblog import JobLog
-from graph.runners.performing import perform, run_whatever_happens
+from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens
 from graph.runners.stream import EventStream
 from graph.runners.turns import Turns
 
@@ -64,6 +64,11 @@ class InlineRunner:
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop; returns whether there is such a job."""
         return self._turns.cancel(job_id)
+
+    async def free(self, *, models: bool, results: bool) -> None:
+        """Give memory back, as `Runner.free`."""
+        async with self._turns.turn(CancelFlag()):
+            await asyncio.to_thread(free_whatever_happens, self._application, models, results)
 
     async def stop(self) -> None:
         """End the thread. A job that still runs is told to stop and fails as `worker_lost`."""

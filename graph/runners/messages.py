@@ -50,6 +50,14 @@ class Cancel(_Message):
     job: str
 
 
+class Free(_Message):
+    """To the worker: give memory back, once no job runs."""
+
+    kind: Literal["free"] = "free"
+    models: bool
+    results: bool
+
+
 class Stop(_Message):
     """To the worker: end now."""
 
@@ -94,7 +102,7 @@ class Happened(_Message):
     event: Event
 
 
-ToWorker = Annotated[Start | Run | Cancel | Stop, Field(discriminator="kind")]
+ToWorker = Annotated[Start | Run | Cancel | Free | Stop, Field(discriminator="kind")]
 ToServer = Annotated[Greeting | Ready | Refused | Beat | Happened, Field(discriminator="kind")]
 
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)

@@ -41,6 +41,15 @@ async def perform(application: Application, job: JobRequest, emit: Emit, cancel:
         gc.collect()
 
 
+def free_whatever_happens(application: Application, models: bool, results: bool) -> None:
+    """Have an application give memory back; what it raises is printed and ends nothing."""
+    try:
+        application.free(models, results)
+        gc.collect()
+    except Exception:  # the application's own code, between two jobs
+        traceback.print_exc()
+
+
 def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:
     """Run an event loop until it is stopped, even if a task raises `SystemExit` or the like.
 

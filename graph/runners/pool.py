@@ -71,6 +71,13 @@ class WorkerPool:
             await worker.ended  # it gives back the device before another takes it
             self._forget(task)
 
+    @property
+    def current(self) -> WorkerProcess | None:
+        """The worker that runs jobs, if it is ready."""
+        task = self._current
+        is_ready = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return task.result() if task is not None and is_ready else None
+
     def report_success(self) -> None:
         """Note that a worker finished a job: it works, whatever happened before."""
         self._crashes.clear()

@@ -86,6 +86,12 @@ class ProcessRunner:
         """Ask a job to stop; its worker is replaced if it does not. Returns whether there is such a job."""
         return self._turns.cancel(job_id)
 
+    async def free(self, *, models: bool, results: bool) -> None:
+        """Have the worker give memory back, as `Runner.free`. One that is not there holds none."""
+        worker = self._pool.current if self._pool is not None else None
+        if worker is not None:
+            worker.free(models, results)
+
     async def stop(self) -> None:
         """End the workers. A job that still runs fails as `worker_lost`: it may be run again."""
         pool, self._pool = self._pool, None

@@ -17,6 +17,7 @@ from graph.runners.environment import worker_command, worker_environment
 from graph.runners.messages import (
     PROTOCOL,
     Cancel,
+    Free,
     Happened,
     Ready,
     Refused,
@@ -124,6 +125,10 @@ class WorkerProcess:
         """Ask the job to stop; `cancel_grace_seconds` later the process is killed if it did not."""
         self._send(Cancel(job=job_id))
         asyncio.get_running_loop().call_later(self._supervision.cancel_grace_seconds, self._cancel_hard, job_id)
+
+    def free(self, models: bool, results: bool) -> None:
+        """Have the worker give memory back, once it runs no job."""
+        self._send(Free(models=models, results=results))
 
     def kill(self, cause: Cause, detail: str = "") -> None:
         """End the process at once, whatever it is doing."""

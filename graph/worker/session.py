@@ -26,6 +26,7 @@ from graph.runners.messages import (
     PROTOCOL,
     Beat,
     Cancel,
+    Free,
     Greeting,
     Happened,
     Ready,
@@ -38,12 +39,13 @@ from graph.runners.messages import (
     frame_of,
     to_worker,
 )
-from graph.runners.performing import perform, run_whatever_happens
+from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens
 from graph.spec import Json
 from graph.wire import receive_frame
 from graph.worker.limits import bound_memory
 from graph.worker.outbox import Outbox
 
+_Job = tuple[JobRequest, CancelFlag]
 _PACKAGES = ("torch", "diffusers", "transformers", "numpy", "safetensors")
 
 
@@ -87,11 +89,15 @@ class Session:
         return 1
 
     async def _serve(self, application: Application) -> None:
-        jobs: asyncio.Queue[tuple[JobRequest, CancelFlag]] = asyncio.Queue()
+        asked: asyncio.Queue[_Job | Free] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._keep_receiving, args=(loop, jobs), name="receiver", daemon=True).start()
+        threading.Thread(target=self._keep_receiving, args=(loop, asked), name="receiver", daemon=True).start()
         while True:
-            job, flag = await jobs.get()
+            wish = await asked.get()
+            if isinstance(wish, Free):
+                free_whatever_happens(application, wish.models, wish.results)
+                continue
+            job, flag = wish
             self._seq = 0
             await perform(application, job, self._emit, flag)
 
@@ -107,9 +113,7 @@ class Session:
     def _frame(self, event: Event, seq: int) -> bytes:
         return frame_of(Happened(event=event.model_copy(update={"seq": seq, "at": event.at or time.time()})))
 
-    def _keep_receiving(
-        self, loop: asyncio.AbstractEventLoop, jobs: "asyncio.Queue[tuple[JobRequest, CancelFlag]]"
-    ) -> None:
+    def _keep_receiving(self, loop: asyncio.AbstractEventLoop, asked: "asyncio.Queue[_Job | Free]") -> None:
         while True:
             try:
                 message = self._receive()
@@ -119,7 +123,9 @@ class Session:
                 os._exit(0)  # results are written whole or not at all, so there is nothing to wait for
             elif isinstance(message, Run):
                 self._latest = message.job.id, CancelFlag()
-                loop.call_soon_threadsafe(jobs.put_nowait, (message.job, self._latest[1]))
+                loop.call_soon_threadsafe(asked.put_nowait, (message.job, self._latest[1]))
+            elif isinstance(message, Free):
+                loop.call_soon_threadsafe(asked.put_nowait, message)
             elif isinstance(message, Cancel) and message.job == self._latest[0]:
                 self._latest[1].set()
 

@@ -31,6 +31,9 @@ from graph.registry import Catalogue
 from graph.runners import CancelFlag, Emit, JobRequest
 from graph.spec import NodeSpec
 
+FREED: list[str] = []
+"""What this process was asked to give back."""
+
 
 class Bespoke(BaseException):
     """An exception that no `except Exception` catches."""
@@ -47,6 +50,9 @@ class Node:
 
     def environment(self) -> Any:
         return {"text": [f"{name}={value}" for name, value in sorted(os.environ.items())]}
+
+    def freed(self) -> Any:
+        return {"models": [FREED.count("models")], "results": [FREED.count("results")]}
 
     def process(self) -> Any:
         return {"pid": [os.getpid()], "group": [os.getpgid(0)], "imported": sorted(sys.modules)}
@@ -195,6 +201,9 @@ class Scripted:
                 )
                 executed.append(name)
         emit(JobSucceeded(job=job.id, seconds=0.0, executed=tuple(executed)))
+
+    def free(self, models: bool, results: bool) -> None:
+        FREED.extend(name for name, is_meant in (("models", models), ("results", results)) if is_meant)
 
     async def _run_node(self, node: Node, kind: str) -> None:
         if node.cancel.is_set():

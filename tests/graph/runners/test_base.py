@@ -197,3 +197,10 @@ async def test_a_runner_that_is_not_started_says_so(make):
     failed = await result_of(make(), job("r", ("1", "value")))
     assert failed.failure.reason == "worker_lost"
     assert "call `start()`" in failed.failure.message
+
+
+async def test_memory_is_given_back_between_jobs(runner):
+    before = await shown_by(runner, job("free-1", ("1", "freed")))
+    await runner.free(models=True, results=False)
+    after = await shown_by(runner, job("free-2", ("1", "freed")))
+    assert (after["models"], after["results"]) == ([before["models"][0] + 1], before["results"])
