@@ -24,6 +24,7 @@ class Command:
 
 COMMANDS = {
     "run": Command("graph.commandline.run", "run a workflow from a file and write its pictures"),
+    "serve": Command("web.serve", "serve over HTTP, with the interface that ComfyUI's clients know"),
     "validate": Command(
         "graph.commandline.validate", "say everything that is wrong with a workflow, without running it"
     ),
@@ -38,6 +39,8 @@ NODES = "nodes.application:create"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer one command line; returns the exit code (0 done, 1 a node failed, 2 invalid input, 130 interrupted)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0].startswith("--") and words[0] != "--help":
+        words.insert(0, "serve")  # as launchers of ComfyUI start its server
     parser = argparse.ArgumentParser(
         prog="server.py",
         description="Latentloom: a node-graph workflow engine for diffusion models.",

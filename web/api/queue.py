@@ -1,0 +1,54 @@
+"""`/queue`: what runs and what waits."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from graph.jobs.records import JobFilter, JobState
+from graph.spec import Json
+from web.api.bodies import names_in, number_in, read_object
+from web.api.listing import PAGE, jobs_with_payloads
+from web.api.parts import Parts, parts_of
+from web.api.replies import done, reply
+from web.classic.items import queue_item
+
+_MOST_LISTED = 1_000_000
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this resource."""
+    return [web.get("/queue", get_queue), web.post("/queue", post_queue)]
+
+
+async def get_queue(request: web.Request) -> web.Response:
+    """Every job that runs or waits, in the order in which they run; `max_items` and `offset` page those that wait."""
+    parts = parts_of(request)
+    most = number_in(request, "max_items", _MOST_LISTED)
+    offset = number_in(request, "offset", 0)
+    return reply(
+        {
+            "queue_running": await _items(parts, ("running",), 0, _MOST_LISTED),
+            "queue_pending": await _items(parts, ("queued",), offset, most),
+        }
+    )
+
+
+async def post_queue(request: web.Request) -> web.Response:
+    """Take jobs out of the queue: all of them (`clear`), or some (`delete`). What runs already is left alone."""
+    parts, body = parts_of(request), await read_object(request)
+    if body.get("clear"):
+        await parts.store.cancel_queued()
+    if names := names_in(body, "delete"):
+        await parts.store.cancel_queued(job_ids=names)
+    return done()
+
+
+async def _items(parts: Parts, states: Sequence[JobState], offset: int, most: int) -> list[Json]:
+    items: list[Json] = []
+    while len(items) < most:
+        wanted = JobFilter(states=tuple(states))
+        page = await parts.store.page(wanted, "queue", offset + len(items), min(PAGE, most - len(items)))
+        items += [queue_item(job, payload) for job, payload in await jobs_with_payloads(parts.store, page.jobs)]
+        if not page.has_more:
+            break
+    return items

@@ -1,0 +1,37 @@
+"""How answers are written: JSON as the standard has it, whatever a node put into its results."""
+
+import json
+import math
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from graph.spec import Json
+
+
+def reply(data: Json, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer in JSON."""
+    return web.Response(body=to_json(data), status=status, headers=headers, content_type="application/json")
+
+
+def done() -> web.Response:
+    """The answer of what only has to be done: nothing."""
+    return web.Response()
+
+
+def to_json(data: Json) -> bytes:
+    """JSON text; numbers that JSON cannot hold become null."""
+    try:
+        return json.dumps(data, separators=(",", ":"), allow_nan=False, default=str).encode()
+    except ValueError:
+        return json.dumps(_finite(data), separators=(",", ":"), default=str).encode()
+
+
+def _finite(value: Json) -> Json:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

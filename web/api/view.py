@@ -1,0 +1,89 @@
+"""`/view`: files that nodes saved, and files that clients uploaded."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from web import pictures
+from web.api.errors import Invalid
+from web.api.parts import Parts, parts_of
+from web.names import safe_parts
+from web.sniffing import HEAD_BYTES, kind_of
+
+_DEFAULT_QUALITY = 90
+_FORMATS: Mapping[str, pictures.PreviewFormat] = {"webp": "webp", "jpeg": "jpeg", "jpg": "jpeg"}
+_CHANNELS: Mapping[str, pictures.Channel] = {"rgb": "rgb", "a": "a"}
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this resource."""
+    return [web.get("/view", get_view)]
+
+
+async def get_view(request: web.Request) -> web.StreamResponse:
+    """A file by `filename`, `type` and `subfolder`; as a smaller `preview=webp;90`, or one `channel` of it."""
+    parts = parts_of(request)
+    path = await asyncio.to_thread(_path, parts, request.query)
+    channel = _CHANNELS.get(request.query.get("channel", ""))
+    if channel is not None:
+        async with parts.decoding:
+            content = await asyncio.to_thread(pictures.channel, path, channel)
+        return _picture(content, "image/png", path)
+    if request.query.get("preview"):
+        format, quality = _format_of(request.query["preview"])
+        async with parts.decoding:
+            content, media_type = await asyncio.to_thread(pictures.preview, path, format, quality)
+        return _picture(content, media_type, path)
+    return await file_reply(path)
+
+
+async def file_reply(path: Path, as_download: bool = False) -> web.StreamResponse:
+    """A file, typed by its content: pictures, videos and sounds in place, anything else as a download."""
+    kind = kind_of(await asyncio.to_thread(_head, path))
+    is_inline = kind is not None and kind.is_inline and not as_download
+    headers = {
+        hdrs.CONTENT_TYPE: kind.media_type if kind is not None and is_inline else "application/octet-stream",
+        hdrs.CONTENT_DISPOSITION: _disposition(path.name, is_inline),
+        hdrs.CACHE_CONTROL: "no-cache",
+    }
+    return web.FileResponse(path, headers=headers)
+
+
+def _path(parts: Parts, query: Mapping[str, str]) -> Path:
+    """The file that a request means. Blocks.
+
+    Raises:
+        BadName: a name leads out of the folder.
+        FolderError: there is no such file.
+    """
+    filename = query.get("filename")
+    if not filename:
+        raise Invalid("Say which file: filename=…")
+    place = {"filename": filename, "subfolder": query.get("subfolder", ""), "type": query.get("type") or "output"}
+    safe_parts(filename)
+    safe_parts(place["subfolder"])
+    return parts.artefacts.path(place)
+
+
+def _format_of(text: str) -> tuple[pictures.PreviewFormat, int]:
+    """`webp;90` as a format and a quality; what cannot be read becomes WebP at 90."""
+    name, _, quality = text.partition(";")
+    number = int(quality) if quality.isdecimal() and len(quality) < 4 else _DEFAULT_QUALITY
+    return _FORMATS.get(name.lower(), "webp"), min(max(number, 1), 100)
+
+
+def _picture(content: bytes, media_type: str, path: Path) -> web.Response:
+    headers = {hdrs.CONTENT_DISPOSITION: _disposition(path.name, is_inline=True), hdrs.CACHE_CONTROL: "no-cache"}
+    return web.Response(body=content, content_type=media_type, headers=headers)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _disposition(name: str, is_inline: bool) -> str:
+    return f"{'inline' if is_inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"

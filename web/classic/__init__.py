@@ -1,0 +1,1 @@
+"""The classic protocol as data: what events, jobs and problems look like to the clients of ComfyUI. No I/O."""

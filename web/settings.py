@@ -1,0 +1,89 @@
+"""What a server is told: where it listens, who may talk to it, where its files are."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graph.settings import Settings
+
+MIB = 1024**2
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+PREVIEW_METHODS = frozenset({"none", "auto", "latent2rgb", "taesd"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one request may ask for."""
+
+    json_bytes: int = 16 * MIB
+    """The largest JSON body."""
+    upload_bytes: int = 256 * MIB
+    """The largest upload."""
+    nodes: int = 20_000
+    """The most nodes of one graph."""
+    body_seconds: float = 30.0
+    """How long a body may pause or, if it is JSON, take to arrive."""
+    sockets: int = 1000
+    """The most websockets at a time."""
+    socket_bytes: int = 8 * MIB
+    """How much may wait for a client that does not read its websocket."""
+    queued: int = 50_000
+    """The most jobs that may wait."""
+    submits_per_second: float | None = None
+    """How many jobs one address may submit, ten seconds' worth at once; None does not count."""
+    catalogue_seconds: float = 30.0
+    """How long a request waits for the first worker to say which nodes there are."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Everything a server is told, as plain values."""
+
+    engine: Settings = field(default_factory=Settings)
+    """What the worker is told too: folders, device, caches."""
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    """The addresses to listen on."""
+    port: int = 8188
+    """0 takes a free one."""
+    names: frozenset[str] = frozenset()
+    """Further host names under which the server is reached."""
+    database: str | None = None
+    """A PostgreSQL database, instead of a file in the data folder."""
+    token: str | None = field(default=None, repr=False)
+    """What clients must know; required unless only this machine is listened to."""
+    user: str | None = None
+    """Where settings and saved files of people are; `<data>/user` unless told otherwise."""
+    previews: str = "none"
+    """How running pictures are shown where a request does not say."""
+    drain_seconds: float = 10.0
+    """How long a running job may go on when the server is asked to stop."""
+    spare: bool = True
+    """Whether a second worker stands ready to take over."""
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can connect."""
+        return all(is_loopback(host) for host in self.hosts)
+
+    @property
+    def user_folder(self) -> Path:
+        """Where the files of the only user are."""
+        return Path(self.user or Path(self.engine.data) / "user") / "default"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or a host name, means this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is a number rather than a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""One connected client: its websocket, its queue, its sender."""
+
+import asyncio
+import contextlib
+import logging
+
+from aiohttp import WSCloseCode, web
+
+from web.classic.messages import Preview
+from web.sockets.outbox import Outbox
+
+_LOGGER = logging.getLogger("latentloom.web")
+_CLOSE_SECONDS = 2.0
+"""How long a client that does not read may take to hear that it is disconnected."""
+
+
+class Client:
+    """A client of the classic websocket. Implements `Listener`.
+
+    One task sends, so messages stay in order; a client that reads too slowly is disconnected (1013, try again later)
+    and finds what it missed in the history.
+    """
+
+    def __init__(self, client_id: str, socket: web.WebSocketResponse, transport: asyncio.Transport, limit: int) -> None:
+        self.id = client_id
+        self.takes_metadata = False
+        """Whether previews are sent with their metadata."""
+        self._socket = socket
+        self._transport = transport
+        self._outbox = Outbox(limit)
+        self._sending = asyncio.create_task(self._send(), name=f"sender {client_id}")
+        self._leaving: asyncio.Task[None] | None = None
+
+    def send(self, text: str) -> None:
+        """Send a JSON message, in order."""
+        if self._leaving is None and not self._outbox.put(text):
+            _LOGGER.warning("Client %r does not read its websocket and is disconnected.", self.id)
+            self.leave(WSCloseCode.TRY_AGAIN_LATER, "You read too slowly; connect again and look into the history.")
+
+    def show(self, preview: Preview) -> None:
+        """Send a picture of running work, unless a newer one comes first."""
+        self._outbox.show((preview.job, preview.node.id), preview.frame(self.takes_metadata))
+
+    def leave(self, code: int, reason: str) -> None:
+        """Disconnect the client."""
+        if self._leaving is None:
+            self._sending.cancel()
+            self._leaving = asyncio.create_task(self._close(code, reason))
+
+    async def end(self) -> None:
+        """Stop sending; the connection has ended, or is to."""
+        self._sending.cancel()
+        waiting = [self._sending, *([self._leaving] if self._leaving is not None else [])]
+        await asyncio.wait(waiting)
+
+    async def _send(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the client is gone; the handler notices by itself
+            while True:
+                frame = await self._outbox.take()
+                if isinstance(frame, str):
+                    await self._socket.send_str(frame)
+                else:
+                    await self._socket.send_bytes(frame)
+
+    async def _close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._socket.close(code=code, message=reason.encode())
+        self._transport.abort()
