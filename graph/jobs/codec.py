@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -86,8 +85,3 @@ def new_id(seconds: float | None = None) -> str:
     value = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 7 << 76
     return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
-
-
-def renumbered(events: Sequence[Event], changes: Mapping[str, object]) -> list[Event]:
-    """The events with these fields changed."""
-    return [event.model_copy(update=changes) for event in events]

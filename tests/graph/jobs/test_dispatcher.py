@@ -218,6 +218,34 @@ async def test_a_runner_that_counts_wrong_does_not_stop_the_dispatcher(open_stor
     assert (await store.page(JobFilter(states=("succeeded",)))).total == 0
 
 
+class Deaf(Hollow):
+    """A runner that neither ends nor listens."""
+
+    async def run(self, job: JobRequest) -> AsyncIterator[Event]:
+        yield JobStarted(job=job.id, seq=job.first_seq, at=1.0, nodes=1)
+        await asyncio.Event().wait()
+
+
+async def test_draining_ends_even_if_the_runner_does_not_listen(store: JobStore):
+    (job,) = await submit(store, "anna")
+    runner = Deaf()
+    async with working(store, runner) as dispatcher:
+        await until(lambda: dispatcher.job == job)
+        await dispatcher.drain(grace_seconds=0.01, hard_seconds=0.05)
+    assert runner.cancelled == [job]
+    assert (await store.counts())["queued"] == 1
+
+
+async def test_a_dispatcher_ends_when_its_store_is_closed(open_store):
+    store, runner = await open_store(), Hollow()
+    await runner.start()
+    dispatcher = Dispatcher(store, runner, idle_seconds=0.01)
+    dispatcher.start()
+    await asyncio.sleep(0.05)
+    await store.close()
+    await asyncio.wait_for(dispatcher.drain(), 10)
+
+
 async def test_nothing_is_leased_while_the_runner_is_in_trouble(store: JobStore):
     runner = Hollow(lambda job: JobSucceeded(job=job.id, seq=job.first_seq, at=1.0, seconds=0))
     runner.trouble = "The worker crashes all the time."

@@ -277,10 +277,10 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 def test_the_queue_does_what_the_oracle_says_on_sqlite():
-    options = settings(max_examples=25, stateful_step_count=30)
+    options = settings(max_examples=15, stateful_step_count=30)
     run_state_machine_as_test(lambda: QueueMachine(lambda: None), settings=options)
 
 
 def test_the_queue_does_what_the_oracle_says_on_postgresql(cluster):
-    options = settings(max_examples=8, stateful_step_count=30)
+    options = settings(max_examples=5, stateful_step_count=30)
     run_state_machine_as_test(lambda: QueueMachine(cluster.new_url), settings=options)

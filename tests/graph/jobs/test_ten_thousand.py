@@ -12,12 +12,13 @@ pytestmark = pytest.mark.slow
 QUEUED = JobFilter(states=("queued",))
 
 
-async def test_ten_thousand_jobs_are_listed_reordered_kept_and_cancelled(open_store):
+async def test_a_long_queue_is_listed_reordered_kept_and_cancelled(open_store, url: str | None):
+    count = 10_000 if url is None else 2_000  # each statement is a round trip there
     store: JobStore = await open_store()
-    submitted = await asyncio.gather(*[store.submit(submission(str(index))) for index in range(10_000)])
+    submitted = await asyncio.gather(*[store.submit(submission(str(index))) for index in range(count)])
     jobs = [job.id for job in submitted]
-    page = await store.page(QUEUED, order="queue", offset=9_990, limit=100)
-    assert ([job.id for job in page.jobs], page.total, page.has_more) == (jobs[-10:], 10_000, False)
+    page = await store.page(QUEUED, order="queue", offset=count - 10, limit=100)
+    assert ([job.id for job in page.jobs], page.total, page.has_more) == (jobs[-10:], count, False)
 
     assert await store.reorder(jobs[::-1]) == jobs[::-1]
     await store.close()
@@ -26,7 +27,7 @@ async def test_ten_thousand_jobs_are_listed_reordered_kept_and_cancelled(open_st
     assert (await taken(store)).job.id == jobs[-1]
     page = await store.page(QUEUED, order="queue", limit=3)
     assert [job.id for job in page.jobs] == jobs[-2:-5:-1]
-    assert len(await store.cancel_queued()) == 9_999
-    assert (await store.counts())["cancelled"] == 9_999
+    assert len(await store.cancel_queued()) == count - 1
+    assert (await store.counts())["cancelled"] == count - 1
     assert [event.kind for event in await store.events(jobs[0])] == ["job_cancelled"]
-    assert await store.clear_history() == 9_999
+    assert await store.clear_history() == count - 1
