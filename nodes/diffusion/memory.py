@@ -29,11 +29,6 @@ class Placement:
     device: torch.device
     dtype: torch.dtype
 
-    @property
-    def memory_format(self) -> torch.memory_format:
-        """How pictures lie in memory; convolutions are faster with the channels last."""
-        return torch.channels_last
-
 
 def place(component: Component, parameters: int, device: torch.device, precision: Precision = "auto") -> Placement:
     """Decide where a part of a model goes.
