@@ -1,5 +1,6 @@
 """Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
 
+import asyncio
 from dataclasses import replace
 
 from graph.cache.entry import Elements, Entry, Found, Ui
@@ -46,6 +47,10 @@ class Delivery:
         """Every node that has a result of its own, however it came by it."""
         self.ui: dict[str, Ui] = {}
         """What output nodes show, those inside expansions included."""
+        self.inner: dict[str, tuple[tuple[str, Ui], ...]] = {}
+        """What output nodes inside an expansion show, by the node that expanded."""
+        self.expanding: dict[str, asyncio.Future[None]] = {}
+        """The nodes that expanded; each future tells when all that is inside has delivered."""
         self._running_by_content: dict[str, NodeState] = {}
         self._request = request
         self._plan = replace(plan, hits={})
@@ -257,7 +262,7 @@ class Delivery:
         if not entry.inner:
             return
         display = self.nodes.display(node_id)
-        self.nodes.children[node_id] = tuple(inner_id for inner_id, _ in entry.inner)
+        self.inner[node_id] = entry.inner
         for inner_id, ui in entry.inner:
             self.ui[inner_id] = ui
             ref = NodeRef(id=inner_id, display=display, parent=node_id)

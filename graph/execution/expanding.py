@@ -1,5 +1,6 @@
 """Expansion: a node answers that it stands for a graph, which becomes part of the running one."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ async def expand(delivery: Delivery, call: Call, computed: Computed) -> None:
         InvalidWorkflow: a graph cannot run.
     """
     state, ledger = call.state, delivery.ledger
+    is_complete = delivery.expanding[state.id] = asyncio.get_running_loop().create_future()
     answers: list[tuple[Any, ...]] = []
     children: list[GraphNode] = []
     for index, answer in enumerate(computed.answers or ()):
@@ -35,22 +37,23 @@ async def expand(delivery: Delivery, call: Call, computed: Computed) -> None:
         await _take_prints(delivery, built, answer)
         children += built.nodes
         answers.append(tuple(built.link(value, delivery.nodes.find) or value for value in answer.outputs))
-    delivery.nodes.children[state.id] = tuple(child.id for child in children)
     outputs_inside = [child.id for child in children if child.spec.is_output]
     for child_id in outputs_inside:
         ledger.demand(child_id, state.priority)
     links = [value for values in answers for value in values if isinstance(value, Link)]
     ledger.hold(links, state.priority)
     await _until(delivery, call, [link.node for link in links])
-    outputs = merge(
-        [tuple(_resolved(delivery, value) for value in values) for values in answers], state.type.spec.outputs
-    )
+    resolved = [tuple(_resolved(delivery, value) for value in values) for values in answers]
+    outputs = merge(resolved, state.type.spec.outputs)
     ledger.release(links)
     computed.digests = digests_of(outputs, delivery.house)
     entry = delivery.finish(call, computed, outputs)
-    # Kept only when output nodes inside have delivered too: a hit hides them.
+    # Kept only when output nodes inside, however deep, have delivered too: a hit hides them.
     await _until(delivery, call, outputs_inside)
-    delivery.keep(call, replace(entry, inner=tuple(_shown_inside(delivery, state.id))))
+    inner = await _shown_inside(delivery, children)
+    delivery.inner[state.id] = inner
+    delivery.keep(call, replace(entry, inner=inner))
+    is_complete.set_result(None)
 
 
 def _build(delivery: Delivery, call: Call, index: int, answer: Answer) -> Built:
@@ -86,11 +89,13 @@ def _resolved(delivery: Delivery, value: Any) -> Any:
     return Spread(delivery.elements(value)) if isinstance(value, Link) else value
 
 
-def _shown_inside(delivery: Delivery, parent: str) -> Iterable[tuple[str, Ui]]:
-    """What output nodes show that are inside a node's expansion, however deep."""
-    stack = [*delivery.nodes.children.get(parent, ())]
-    while stack:
-        child = stack.pop()
-        if child in delivery.ui:
-            yield child, delivery.ui[child]
-        stack += delivery.nodes.children.get(child, ())
+async def _shown_inside(delivery: Delivery, children: Iterable[GraphNode]) -> tuple[tuple[str, Ui], ...]:
+    """What output nodes show that are inside an expansion, however deep."""
+    shown: list[tuple[str, Ui]] = []
+    for child in children:
+        if child.id in delivery.expanding:
+            await delivery.expanding[child.id]
+        if child.id in delivery.ui:
+            shown.append((child.id, delivery.ui[child.id]))
+        shown += delivery.inner.get(child.id, ())
+    return tuple(shown)

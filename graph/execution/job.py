@@ -198,7 +198,7 @@ class Job:
     def _blame(self, error: CircularWait) -> Failure:
         """Nodes wait for each other: that is the fault of a node in the circle that expanded."""
         nodes = self._delivery.nodes
-        expanded = [node_id for node_id in error.path if node_id in nodes.children]
+        expanded = [node_id for node_id in error.path if node_id in self._delivery.expanding]
         parents = [parent for node_id in error.path if (parent := nodes.parent(node_id)) is not None]
         blamed = next(iter((*expanded, *parents, *error.path)), None)
         if blamed is None:

@@ -20,8 +20,6 @@ class RunningNodes:
         self._added: dict[str, GraphNode] = {}
         self._parents: dict[str, str] = {}
         self._displays: dict[str, str] = {}
-        self.children: dict[str, tuple[str, ...]] = {}
-        """What each node expanded into."""
 
     def find(self, node_id: str) -> GraphNode | None:
         """The node of this id, if there is one."""

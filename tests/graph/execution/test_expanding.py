@@ -1,6 +1,7 @@
 """Nodes that stand for graphs: results by link, loops by recursion, mixes in lists, circles."""
 
 import asyncio
+import time
 from typing import Annotated, Any
 
 import pytest
@@ -139,6 +140,29 @@ def test_output_nodes_inside_an_expansion_run_and_deliver_again_from_the_cache()
     again = bench.succeed({"1": short("Showing", value=4), "3": short("Show", value=["1", 0])})
     assert again.executed == ("3",)
     assert again.shown == {"1.0.show": ["inside"], "3": ["4"]}
+
+
+def test_an_expansion_is_kept_only_when_output_nodes_deep_inside_have_delivered() -> None:
+    @node("SlowShow", title="Slow show", category="test", occupies="io", output=True)
+    def slow_show(value: int, *, ctx: Context) -> None:
+        """Show a number after a while."""
+        time.sleep(0.05)
+        ctx.show(text=[value])
+
+    @node("Deep", title="Deep", category="test", occupies="instant")
+    def deep(level: int) -> int:
+        """Expand into itself, and show something at the bottom."""
+        inside = short("Deep", level=level - 1) if level else short("Number", value=7)
+        below = {} if level else {"show": short("SlowShow", value=7)}
+        return Expansion({"in": inside, **below}, (["in", 0],))  # type: ignore[return-value]
+
+    bench = Bench(slow_show, deep)
+    first = run_one(bench, "Deep", level=3)
+    inner = {"1.0.in.0.in.0.in.0.show": [7]}
+    assert first.shown == {**inner, "2": ["[7]"]}
+    again = bench.succeed({"1": short("Deep", level=3), "3": short("Show", value=["1", 0])})
+    assert again.shown == {**inner, "3": ["7"]}
+    assert again.executed == ("3",)
 
 
 def test_list_outputs_inside_spread_into_the_result() -> None:
