@@ -27,6 +27,9 @@ class Settings:
     """Where results go; `<data>/output` unless told otherwise."""
     input: str | None = None
     temp: str | None = None
+    preload: bool = False
+    """Whether everything that nodes import is imported at once, so that the first job of a standing worker starts
+    quickly; a command that may find everything in the cache does better without."""
     packs: tuple[str, ...] = ()
     """Node packs, and directories that hold node packs: code that workers import. Nothing else is ever imported."""
     packs_override: tuple[str, ...] = ()

@@ -21,12 +21,15 @@ from graph.fingerprint import Surroundings
 from graph.settings import Settings
 from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
+from nodes.diffusion.libraries import import_all
 from nodes.diffusion.models import ModelRegistry
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:
     """The application for some settings, given as data (`Settings.to_data`). Touches no device yet."""
     settings = Settings.from_data(data)
+    if settings.preload:
+        import_all()
     folders, registry, codecs = settings.folders, build_registry(), Codecs(leaf_codecs())
     models = ModelRegistry(settings.device, budget_bytes=settings.model_budget_bytes)
     artefacts = Artefacts(folders)

@@ -139,6 +139,7 @@ def _engine_settings(options: argparse.Namespace) -> Settings:
         temp=temp,
         device="cpu" if options.cpu else options.device or "auto",
         cache="none" if options.cache_none else options.cache or "all",
+        preload=True,
     ).absolute()
 
 

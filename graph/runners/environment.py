@@ -16,6 +16,9 @@ _PASSED = frozenset(
     }
 )
 _PASSED_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "NCCL_", "HIP_", "HSA_", "ROCR_", "PYTORCH_", "OMP_", "MKL_")
+_UNLESS_SAID_OTHERWISE = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not take the cores from those that compute
+}
 _ALWAYS = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -35,7 +38,7 @@ def worker_environment(settings: WorkerSettings, own: Mapping[str, str] | None =
     threads = {name: str(settings.threads) for name in _THREADS} if settings.threads is not None else {}
     root = str(Path(graph.__file__).resolve().parent.parent)
     paths = {"PYTHONPATH": os.pathsep.join((root, *settings.import_paths))}
-    return {**passed, **_ALWAYS, **threads, **paths, **settings.environment}
+    return {**_UNLESS_SAID_OTHERWISE, **passed, **_ALWAYS, **threads, **paths, **settings.environment}
 
 
 def worker_command(settings: WorkerSettings, connection: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ because native code holds the interpreter, cannot beat either, which is how its 
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import os
 import platform
@@ -79,6 +80,7 @@ class Session:
             )
             return 1
         self._send(ready)
+        gc.freeze()  # what was imported lives as long as this process: collections need not look at it again and again
         threading.Thread(target=self._keep_sending, args=(start.beat_seconds,), name="sender", daemon=True).start()
         loop = asyncio.new_event_loop()
         serving = loop.create_task(self._serve(application))
