@@ -17,6 +17,7 @@ class EventStream:
 
     def __init__(self, capacity: int = 1024) -> None:
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._capacity = capacity
         self._waiting: deque[Event] = deque()
         self._changed = threading.Condition()
@@ -93,5 +94,8 @@ class EventStream:
         return False
 
     def _call(self, function: Callable[[], None]) -> None:
+        if threading.get_ident() == self._thread:
+            function()  # waking up one's own loop would cost a system call
+            return
         with contextlib.suppress(RuntimeError):  # the reader's loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(function)

@@ -1,7 +1,7 @@
 """Who listens: the connected clients by their id, and how messages reach them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -67,11 +67,12 @@ class Audience:
         for listener in tuple(listeners):
             listener.send(text)
 
-    def broadcast(self, message: Message) -> None:
-        """Send a message to everybody."""
+    def broadcast(self, message: Message, without: Collection[str] = ()) -> None:
+        """Send a message to everybody, but for the clients `without`."""
         text = encode(message)
         for listener in self.listeners():
-            listener.send(text)
+            if listener.id not in without:
+                listener.send(text)
 
 
 def encode(message: Message) -> str:

@@ -32,6 +32,7 @@ class Feeds:
         self._feeds: dict[str, _Feed] = {}
         self._told: OrderedDict[str, None] = OrderedDict()
         self._remaining = 0
+        self._broadcast = 0
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -61,9 +62,9 @@ class Feeds:
             if job.owner != listener.id:
                 continue
             feed = self._feeds.get(job.id)
-            if feed is None:
+            if feed is None and job.id not in self._told:
                 self._begin(job, silent_until=job.last_seq)
-            elif feed.story.current is not None:
+            elif feed is not None and feed.story.current is not None:
                 listener.send(encode(feed.story.executing(feed.story.current)))
 
     async def _watch(self) -> None:
@@ -76,9 +77,8 @@ class Feeds:
                     _LOGGER.warning("Clients could not be told what happened in the job store: %s", error)
 
     async def _look(self, changed: frozenset[str] | None) -> None:
-        before = self._remaining
-        if await self._count() != before:
-            self._audience.broadcast(status(self._remaining))
+        if await self._count() != self._broadcast:
+            self._tell_everybody()
         if not len(self._audience):
             return
         if changed:
@@ -86,8 +86,16 @@ class Feeds:
         else:  # too many to name, or other servers share the store
             jobs = list((await self._store.page(_RUNNING, "queue")).jobs)
         for job in sorted((job for job in jobs if job is not None), key=lambda job: job.started or job.created):
-            if job.state != "queued" and job.id not in self._feeds and self._audience.has(job.owner):
+            is_new = job.id not in self._feeds and job.id not in self._told
+            if is_new and job.state != "queued" and self._audience.has(job.owner):
                 self._begin(job)
+
+    def _tell_everybody(self) -> None:
+        """Tell how long the queue is. That it became shorter, owners of running jobs hear at the end of their job."""
+        is_shorter = self._remaining < self._broadcast
+        busy = {feed.owner for feed in self._feeds.values()} if is_shorter else set()
+        self._broadcast = self._remaining
+        self._audience.broadcast(status(self._remaining), busy)
 
     async def _count(self) -> int:
         self._remaining = (await self._store.page(_WAITING, limit=1)).total

@@ -3,9 +3,16 @@
 import asyncio
 from collections import deque
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 Frame = str | bytes
 """A text or a binary message."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    frame: Frame
+    key: Hashable | None = None
 
 
 class Outbox:
@@ -17,8 +24,8 @@ class Outbox:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._waiting: deque[list[Frame]] = deque()  # each in a list of one, so that a preview can be replaced
-        self._previews: dict[Hashable, list[Frame]] = {}
+        self._waiting: deque[_Entry] = deque()
+        self._previews: dict[Hashable, _Entry] = {}
         self._arrived = asyncio.Event()
         self.nbytes = 0
 
@@ -26,33 +33,35 @@ class Outbox:
         """Add a message; returns False, and adds nothing, if too much waits already."""
         if self.nbytes + len(frame) > self._limit_bytes:
             return False
-        self._add([frame])
+        self._add(_Entry(frame))
         return True
 
     def show(self, key: Hashable, frame: Frame) -> None:
         """Add a preview, or put it in the place of one with the same key."""
         earlier = self._previews.get(key)
         if earlier is not None:
-            self.nbytes += len(frame) - len(earlier[0])
-            earlier[0] = frame
+            self.nbytes += len(frame) - len(earlier.frame)
+            earlier.frame = frame
         elif self.nbytes + len(frame) <= self._limit_bytes // 2:
-            self._previews[key] = entry = [frame]
+            self._previews[key] = entry = _Entry(frame, key)
             self._add(entry)
 
-    async def take(self) -> Frame:
-        """The next message, as soon as there is one."""
+    async def take(self, nbytes: int) -> list[Frame]:
+        """The next messages, as soon as there are any: one, and as many more as have `nbytes` together."""
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
-        entry = self._waiting.popleft()
-        self.nbytes -= len(entry[0])
-        for key, preview in self._previews.items():
-            if preview is entry:
-                del self._previews[key]
-                break
-        return entry[0]
+        frames: list[Frame] = []
+        size = 0
+        while self._waiting and (not frames or size + len(self._waiting[0].frame) <= nbytes):
+            entry = self._waiting.popleft()
+            self._previews.pop(entry.key, None)
+            frames.append(entry.frame)
+            size += len(entry.frame)
+        self.nbytes -= size
+        return frames
 
-    def _add(self, entry: list[Frame]) -> None:
+    def _add(self, entry: _Entry) -> None:
         self._waiting.append(entry)
-        self.nbytes += len(entry[0])
+        self.nbytes += len(entry.frame)
         self._arrived.set()
