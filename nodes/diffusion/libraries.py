@@ -41,7 +41,7 @@ def new_tokenizer(numbers: Mapping[str, int], merges: Sequence[tuple[str, str]],
     from transformers import CLIPTokenizer
 
     # The annotation says `list[str]`; the tokenizer wants pairs.
-    return CLIPTokenizer(vocab=dict(numbers), merges=list(merges), model_max_length=length)  # type: ignore[arg-type]
+    return CLIPTokenizer(vocab=dict(numbers), merges=list(merges), model_max_length=length)
 
 
 def read_tokenizer(folder: Path) -> "CLIPTokenizer":

@@ -50,5 +50,5 @@ def build_unet(
         training: how latents were scaled, what was predicted, and the noise schedule.
     """
     fill(network, weights, placement)
-    network.set_attn_processor(AttentionProcessor())  # type: ignore[arg-type]  # any callable will do
+    network.set_attn_processor(AttentionProcessor())
     return UnetModel(network, *training, device=placement.device, dtype=placement.dtype)

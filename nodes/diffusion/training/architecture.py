@@ -159,4 +159,4 @@ def _silence_residuals(network: nn.Module) -> None:
     """Zero the last convolution of each residual block."""
     for module in network.modules():
         if type(module).__name__ == "ResnetBlock2D":
-            module.conv2.weight.zero_()
+            module.get_parameter("conv2.weight").zero_()

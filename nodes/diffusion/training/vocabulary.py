@@ -95,7 +95,7 @@ def _most_frequent_pair(spelt: dict[str, list[str]], words: Counter[str]) -> Mer
         # The square root keeps rare words from being merged only at the very end.
         weight = words[word] ** 0.5
         for pair in pairwise(pieces):
-            weight_by_pair[pair] += weight  # type: ignore[assignment]  # Counter counts, we weigh
+            weight_by_pair[pair] += weight
     return max(weight_by_pair, key=lambda pair: (weight_by_pair[pair], pair), default=None)
 
 
