@@ -28,6 +28,7 @@ COMMANDS = {
     "validate": Command(
         "graph.commandline.validate", "say everything that is wrong with a workflow, without running it"
     ),
+    "convert": Command("graph.commandline.convert", "convert ComfyUI's browser format, or a picture, into a workflow"),
     "nodes": Command("graph.commandline.nodes", "list the node types, or explain one"),
     "models": Command("graph.commandline.models", "list the model files by folder"),
     "doctor": Command("graph.commandline.doctor", "check this machine and this installation"),

@@ -139,8 +139,8 @@ class Workflow(Kept):
 
 
 EDITOR_FORMAT = (
-    'This is the browser format of ComfyUI (it has "nodes" and "links"), which cannot be read yet. In ComfyUI choose '
-    "Workflow > Export (API) and use that file, or use a picture that ComfyUI saved: it carries the API graph too."
+    'This is the browser format of ComfyUI (it has "nodes" and "links"), which names inputs only by their places. '
+    "Convert it first, python server.py convert FILE -o OUT, or in ComfyUI choose Workflow > Export (API)."
 )
 _ACCEPTED = (
     'Accepted are documents, {"latentloom": 1, "graph": {…}}, and graphs in the API shape, '

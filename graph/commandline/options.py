@@ -2,12 +2,15 @@
 
 import argparse
 import importlib
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from graph.assignment import assign
 from graph.errors import WorkflowError
-from graph.formats import read_any
+from graph.formats import read_file
+from graph.formats.editor import Conversion
 from graph.registry import Catalogue
 from graph.runners import Application
 from graph.settings import Settings
@@ -31,7 +34,11 @@ def settings_from(options: argparse.Namespace) -> Settings:
 
 def add_workflow(parser: argparse.ArgumentParser) -> None:
     """Offer the options that say which workflow, with which values."""
-    parser.add_argument("file", metavar="FILE", help="a workflow: document, API JSON, or a picture that carries one")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a workflow: document, API JSON, what ComfyUI's browser saves, or a picture that carries one",
+    )
     parser.add_argument(
         "--set",
         metavar="NODE.INPUT=VALUE",
@@ -43,20 +50,32 @@ def add_workflow(parser: argparse.ArgumentParser) -> None:
 
 
 def read_workflow(options: argparse.Namespace, catalogue: Catalogue) -> Workflow:
-    """The workflow that the given options name, with their values set.
+    """The workflow that the given options name, with their values set. What was uncertain or lost in reading it goes
+    to standard error.
 
     Raises:
         WorkflowError: the file cannot be read, holds no workflow, or a value cannot be set.
     """
+    conversion = read_conversion(options, catalogue)
+    for note in conversion.notes:
+        if note.severity != "info":
+            print(f"{note.severity}: {note.message}", file=sys.stderr)
+    return conversion.workflow
+
+
+def read_conversion(options: argparse.Namespace, catalogue: Catalogue) -> Conversion:
+    """As `read_workflow`, with everything that there is to say about the conversion."""
     try:
         data = Path(options.file).read_bytes()
     except OSError as error:
         raise WorkflowError(f"{options.file} cannot be read: {error.strerror}.") from error
-    return assign(read_any(data, options.file), options.values, catalogue)
+    conversion = read_file(data, options.file, catalogue)
+    return replace(conversion, workflow=assign(conversion.workflow, options.values, catalogue))
 
 
 def load_application(nodes: str, settings: Settings) -> Application:
     """The application that `nodes` ("module:function") builds; imports the nodes, and with them torch."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read by torch when it is imported; as in a worker
     module, _, name = nodes.partition(":")
     application: Application = getattr(importlib.import_module(module), name)(settings.to_data())
     return application

@@ -1,4 +1,4 @@
-"""`read_any`: a workflow from whatever file somebody has."""
+"""`read_any` and `read_file`: a workflow from whatever file somebody has."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from graph import strict_json
 from graph.errors import JsonError, WorkflowError
 from graph.formats import exif, png
+from graph.formats.editor import Conversion, convert, laid_out
 from graph.formats.embedding import DOCUMENT, PROMPT, WORKFLOW
+from graph.registry import Catalogue
 from graph.spec import Json
 from graph.workflow import EDITOR_FORMAT, Workflow, is_editor_format
 
@@ -18,9 +20,9 @@ _NAMED = re.compile(r"\s*(latentloom|workflow|prompt)\s*:\s*", re.IGNORECASE)
 _CONTAINERS = {b"GIF8": "GIF", b"\0\0\0\x0cJXL ": "JPEG XL", b"\x1aE\xdf\xa3": "WebM", b"PK\x03\x04": "ZIP"}
 
 
-def read_any(data: bytes | str, name: str = "") -> Workflow:
-    """The workflow in a file's content: a document, an API graph, or a picture (PNG, WebP, JPEG) or saved
-    latent that carries one.
+def read_any(data: bytes | str, name: str = "", catalogue: Catalogue | None = None) -> Workflow:
+    """The workflow in a file's content: a document, an API graph, what ComfyUI's browser saves, or a picture (PNG,
+    WebP, JPEG) or saved latent that carries one.
 
     An API graph may be wrapped as requests wrap it, `{"prompt": …}`, `{"workflow": …}` or `{"input": {"workflow": …}}`.
     Where a file carries both a document of ours and a plain graph, the document is taken.
@@ -28,45 +30,54 @@ def read_any(data: bytes | str, name: str = "") -> Workflow:
     Args:
         data: the content of the file.
         name: the name of the file, for messages.
+        catalogue: the node types there are; the browser format of ComfyUI cannot be read without.
 
     Raises:
         WorkflowError: there is no workflow in it; the message says what there is instead, and what to do.
     """
+    return read_file(data, name, catalogue).workflow
+
+
+def read_file(data: bytes | str, name: str = "", catalogue: Catalogue | None = None) -> Conversion:
+    """As `read_any`, with what there is to say about the conversion, if one was needed."""
     try:
-        return _read(data)
+        return _read(data, catalogue)
     except WorkflowError as error:
         if not name:
             raise
         raise WorkflowError(f"{name}: {error}") from error
 
 
-def _read(data: bytes | str) -> Workflow:
+def _read(data: bytes | str, catalogue: Catalogue | None) -> Conversion:
     if len(data) > MAXIMUM_BYTES:
         raise WorkflowError(f"The file is larger than {MAXIMUM_BYTES // 1024**2} MiB; that is no workflow.")
     if not data:
         raise WorkflowError("The file is empty.")
     if isinstance(data, str):
-        return _from_json_text(data)
+        return _from_json_text(data, catalogue)
     if data.startswith(png.SIGNATURE):
-        return _from_file("PNG picture", png.texts(data))
+        return _from_file("PNG picture", png.texts(data), catalogue)
     if exif.is_webp(data):
-        return _from_file("WebP picture", _named(exif.texts_of_webp(data)))
+        return _from_file("WebP picture", _named(exif.texts_of_webp(data)), catalogue)
     if exif.is_jpeg(data):
-        return _from_file("JPEG picture", _named(exif.texts_of_jpeg(data)))
+        return _from_file("JPEG picture", _named(exif.texts_of_jpeg(data)), catalogue)
     if _is_safetensors(data):
-        return _from_file("file of tensors", _metadata(data))
+        return _from_file("file of tensors", _metadata(data), catalogue)
     for start, kind in _CONTAINERS.items():
         if data.startswith(start):
             raise WorkflowError(f"Workflows cannot be read from {kind} files; give a JSON file or a PNG picture.")
-    return _from_json_text(data)
+    return _from_json_text(data, catalogue)
 
 
-def _from_json_text(text: bytes | str) -> Workflow:
+def _from_json_text(text: bytes | str, catalogue: Catalogue | None) -> Conversion:
     try:
         data = strict_json.loads(text)
     except JsonError as error:
         raise WorkflowError(f"This is neither a picture nor valid JSON: {error}") from error
-    return Workflow.parse(_unwrapped(data))
+    data = _unwrapped(data)
+    if catalogue is not None and is_editor_format(data):
+        return convert(data, catalogue)
+    return Conversion(Workflow.parse(data))
 
 
 def _unwrapped(data: Json) -> Json:
@@ -87,9 +98,10 @@ def _is_envelope(data: Mapping[str, Json], key: str) -> bool:
     return isinstance(inner, dict) and not isinstance(inner.get("class_type"), str)
 
 
-def _from_file(kind: str, texts: Mapping[str, str]) -> Workflow:
-    """The best of what a file carries: our document, else the API graph."""
+def _from_file(kind: str, texts: Mapping[str, str], catalogue: Catalogue | None) -> Conversion:
+    """The best of what a file carries: our document, else the graph that ran with the layout of the browser's file."""
     trouble: str | None = None
+    drawn: Conversion | None = None
     for key in (DOCUMENT, WORKFLOW, PROMPT):
         if key not in texts:
             continue
@@ -100,12 +112,17 @@ def _from_file(kind: str, texts: Mapping[str, str]) -> Workflow:
             trouble = trouble or f'The text "{key}" of this {kind} is not valid JSON: {error}'
             continue
         if key == WORKFLOW and is_editor_format(data):
+            drawn = convert(data, catalogue) if catalogue is not None else None
             trouble = trouble or EDITOR_FORMAT
             continue
         try:
-            return Workflow.parse(data)
+            workflow = Workflow.parse(data)
         except WorkflowError as error:
             trouble = trouble or f'The text "{key}" of this {kind}: {error}'
+            continue
+        return Conversion(workflow) if drawn is None or catalogue is None else laid_out(workflow, drawn, catalogue)
+    if drawn is not None:
+        return drawn
     raise WorkflowError(trouble or _nothing_in(kind, texts))
 
 

@@ -34,7 +34,7 @@ def convert(data: Json, catalogue: Catalogue) -> Conversion:
     file = with_group_nodes(read_file(data, report), catalogue, report)
     world = World(file, catalogue, report, wanted_promotions(file))
     subgraphs = convert_definitions(world)
-    scope = Scope(world, Place(report), file.graph, world.wiring(file.graph))
+    scope = Scope(world, Place(world), file.graph, world.wiring(file.graph))
     scope.convert()
     return Conversion(Workflow(**_parts(data, scope, subgraphs)), tuple(report.notes))
 

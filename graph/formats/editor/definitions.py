@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph.formats.editor.layouts import bounds_of
-from graph.formats.editor.parts import EditorDefinition, Port, as_object, unused
+from graph.formats.editor.parts import EditorDefinition, Port, unused
 from graph.formats.editor.promotion import spellings
+from graph.formats.editor.raw import as_object
 from graph.formats.editor.scopes import Scope
 from graph.formats.editor.wiring import PRIMITIVE, FromInput, FromNode, FromPrimitive, Passage
 from graph.formats.editor.world import Host, Place, Promotion, World
@@ -38,7 +39,7 @@ def _inner_first(definitions: Mapping[str, EditorDefinition]) -> Iterator[str]:
 
 
 def _convert(world: World, definition: EditorDefinition) -> Subgraph:
-    place = Place(world.report, definition)
+    place = Place(world, definition)
     scope = Scope(world, place, definition.graph, world.wiring(definition.graph, definition.input_node))
     scope.convert()
     inputs: dict[str, tuple[Port, Targets]] = {
@@ -117,8 +118,13 @@ def _targets(world: World, scope: Scope, definition: EditorDefinition, wanted: P
         inside = [each.name for each in hosts if any(name == wanted.widget for _, name in each.to)]
         chosen = exact if wanted.origin else [*named, *inside]
         return ((node.id, chosen[0]),) if chosen else ()
-    known = world.widget_inside(definition.graph, node.id, wanted.widget)
-    is_there = known is not None or wanted.widget in scope.nodes[node.id]["inputs"] if node.id in scope.nodes else False
+    if node.id not in scope.nodes:
+        return ()
+    is_there = (
+        world.catalogue.find(node.type) is None  # the file knows better
+        or world.widget_inside(definition.graph, node.id, wanted.widget) is not None
+        or wanted.widget in scope.nodes[node.id]["inputs"]
+    )
     return ((node.id, wanted.widget),) if is_there else ()
 
 

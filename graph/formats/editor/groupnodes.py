@@ -17,17 +17,15 @@ from graph.formats.editor.parts import (
     EditorLink,
     EditorNode,
     Port,
-    Raw,
-    as_list,
-    as_object,
-    objects,
     read_node,
     unused,
 )
 from graph.formats.editor.positions import align_some
+from graph.formats.editor.raw import Raw, as_list, as_object, objects
 from graph.formats.editor.report import Report
 from graph.formats.editor.widgets import children_of, widgets_of
 from graph.registry import Catalogue
+from graph.spec import Json
 
 _PREFIXES = ("workflow>", "workflow/")
 
@@ -51,7 +49,7 @@ def with_group_nodes(file: EditorFile, catalogue: Catalogue, report: Report) -> 
 
 
 def _definition(instance: EditorNode, group: Raw, catalogue: Catalogue) -> EditorDefinition:
-    links = [each for each in as_list(group.get("links")) if isinstance(each, list) and len(each) >= 4]
+    links = [each for each in as_list(group.get("links")) if _is_link(each)]
     inside = _nodes(group)
     inner_links = {
         (str(each[2]), each[3]): EditorLink(str(number), str(each[0]), each[1], str(each[2]), each[3])
@@ -79,6 +77,13 @@ def _definition(instance: EditorNode, group: Raw, catalogue: Catalogue) -> Edito
     return EditorDefinition(f"{instance.type}#{instance.id}", title, "", tuple(inputs), tuple(outputs), graph)
 
 
+def _is_link(value: Json) -> bool:
+    """Whether an entry is `[origin, slot, target, slot, …]`; an origin of null means outside."""
+    if not isinstance(value, list) or len(value) < 4:
+        return False
+    return all(isinstance(each, int) for each in value[1:4]) and isinstance(value[0], int | None)
+
+
 def _nodes(group: Raw) -> dict[str, EditorNode]:
     nodes: dict[str, EditorNode] = {}
     for place, raw in enumerate(objects(group.get("nodes"))):
@@ -96,7 +101,7 @@ def _exposed(
     external = {
         (str(as_object(each[0]).get("index", each[0])), each[1])
         for each in as_list(group.get("external"))
-        if isinstance(each, list) and len(each) >= 2
+        if isinstance(each, list) and len(each) >= 2 and isinstance(each[1], int)
     }
     exposed: list[tuple[str, int, str]] = []
     for node_id, node in inside.items():

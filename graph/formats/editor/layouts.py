@@ -6,7 +6,8 @@ What the layout has no word for is kept beside it under its old name, so that no
 from collections.abc import Mapping
 from typing import Any
 
-from graph.formats.editor.parts import EditorGraph, EditorNode, Raw, as_list, as_object, as_point, as_text, objects
+from graph.formats.editor.parts import EditorGraph, EditorNode
+from graph.formats.editor.raw import Raw, as_list, as_object, as_point, as_text, objects
 from graph.layout import Bounds, Group, Mode, NodeLayout, Note, Point
 
 NOTES = frozenset({"Note", "MarkdownNote", "Label (rgthree)"})

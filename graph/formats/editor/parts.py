@@ -5,14 +5,12 @@ schema: "Workflow JSON" in ComfyUI's documentation). Nothing is decided here; wh
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from graph.formats.editor.raw import Raw, as_list, as_object, as_point, as_text, objects
 from graph.formats.editor.report import Report
 from graph.layout import Point
 from graph.spec import Json
-
-Raw = Mapping[str, Any]  # an object of the file; values are JSON
 
 INPUT_NODE, OUTPUT_NODE = "-10", "-20"
 """The ids by which links inside a definition name its boundary, where the file gives no others."""
@@ -131,7 +129,11 @@ def read_file(data: Raw, report: Report) -> EditorFile:
             key = as_text(raw.get("id"))
             if key and key not in definitions:
                 definitions[key] = _definition(key, raw, report)
-    return EditorFile(read_graph(data, report), definitions)
+    graph = read_graph(data, report)
+    held = {
+        key: replace(each, graph=_with_distinct_names(each.graph, definitions)) for key, each in definitions.items()
+    }
+    return EditorFile(_with_distinct_names(graph, definitions), held)
 
 
 def read_graph(raw: Raw, report: Report, place: str = "") -> EditorGraph:
@@ -188,48 +190,24 @@ def read_node(raw: Json) -> EditorNode | None:
     )
 
 
-def as_text(value: Json) -> str:
-    """An id as text; empty for what is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def as_list(value: Json) -> list[Json]:
-    """A list, and an empty one for anything else; links were once kept in objects by id."""
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def as_object(value: Json) -> Raw:
-    """An object, and an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def objects(value: Json) -> Iterable[Raw]:
-    """The objects in a list."""
-    return (each for each in as_list(value) if isinstance(each, dict))
-
-
-def as_point(value: Json) -> Point | None:
-    """Two numbers, written as a list or as `{"0": x, "1": y}`."""
-    pair = [value.get("0"), value.get("1")] if isinstance(value, dict) else value
-    if not isinstance(pair, list) or len(pair) < 2:
-        return None
-    x, y = pair[:2]
-    return (x, y) if _is_number(x) and _is_number(y) else None
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _slot(raw: Raw) -> Slot:
     name = raw["name"] if isinstance(raw.get("name"), str) else ""
     widget = raw.get("widget")
     marked = widget.get("name", name) if isinstance(widget, dict) else None
     return Slot(name, _type(raw.get("type")), as_text(raw.get("link")) or None, as_text(marked) or None)
+
+
+def _with_distinct_names(graph: EditorGraph, definitions: Mapping[str, EditorDefinition]) -> EditorGraph:
+    """The graph, in which nodes that stand for definitions name inputs as `_ports` does."""
+    nodes = dict(graph.nodes)
+    for node in graph.nodes.values():
+        if node.type in definitions and len({each.name for each in node.inputs}) < len(node.inputs):
+            names: list[str] = []
+            for each in node.inputs:
+                names.append(unused(each.name, names))
+            slots = (replace(each, name=name) for each, name in zip(node.inputs, names, strict=True))
+            nodes[node.id] = replace(node, inputs=tuple(slots))
+    return replace(graph, nodes=nodes)
 
 
 def _type(value: Json) -> str:

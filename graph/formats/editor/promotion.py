@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from graph.errors import JsonError
-from graph.formats.editor.parts import EditorFile, EditorNode, as_list, as_text
+from graph.formats.editor.parts import EditorFile, EditorNode
 from graph.formats.editor.positions import align, api_value, fits
+from graph.formats.editor.raw import as_list, as_text, objects
 from graph.formats.editor.widgets import Widgets
 from graph.formats.editor.world import Host, Promotion, World
 from graph.spec import InputSpec, Json
@@ -72,13 +73,26 @@ def host_values(world: World, node: EditorNode) -> Widgets:
     promotions = promotions_of(node)
     if promotions:
         return _by_place(world, node, promotions, values)
-    if not values:
-        return _by_name(hosts, node.named or {})
     widgets = [_widget(each) for each in hosts if each.widget is not None or each.name in node.marked]
     aligned = align(widgets, (), values)
+    if node.named and (not values or aligned.misfits or aligned.rest):
+        return _by_name(hosts, node.named)
+    aligned.values |= _set_aside(node, hosts)
     doubt = f"its values do not fit its inputs ({', '.join(aligned.misfits)}); check them" if aligned.misfits else ""
     rest = aligned.rest if any(each is not None for each in aligned.rest) else None
     return Widgets(aligned.values, aligned.after_run, rest, doubt)
+
+
+def _set_aside(node: EditorNode, hosts: Iterable[Host]) -> dict[str, Json]:
+    """Values of inputs that the browser could not place when it brought the file up to date, and uses all the same."""
+    names = {each.name for each in hosts}
+    found: dict[str, Json] = {}
+    for each in objects(node.properties.get("proxyWidgetErrorQuarantine")):
+        entry = as_list(each.get("originalEntry"))
+        name = as_text(entry[1]) if len(entry) >= 2 and as_text(entry[0]) == OF_SUBGRAPH else ""
+        if name in names and "hostValue" in each:
+            found[name] = api_value(each["hostValue"])
+    return found
 
 
 def _by_place(world: World, node: EditorNode, promotions: list[Promotion], values: list[Json]) -> Widgets:

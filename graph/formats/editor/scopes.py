@@ -1,23 +1,24 @@
 """Converts one graph: the file's own, or that of a definition, whose inner definitions are converted already."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph.formats.editor.layouts import NOTES, groups_of, node_layout, note_of
-from graph.formats.editor.parts import EditorDefinition, EditorGraph, EditorNode, Slot, as_list
+from graph.formats.editor.parts import EditorDefinition, EditorGraph, EditorNode, Slot
 from graph.formats.editor.positions import AFTER_RUN, api_value
 from graph.formats.editor.promotion import host_values
+from graph.formats.editor.raw import as_list
+from graph.formats.editor.report import Severity
 from graph.formats.editor.widgets import Widgets, guess_widgets, read_widgets
 from graph.formats.editor.wiring import (
     GETTER,
-    PRIMITIVE,
     REROUTES,
     SETTER,
     WIRES,
     FromInput,
     FromNode,
+    FromNowhere,
     FromPrimitive,
     Wire,
     Wiring,
@@ -45,6 +46,15 @@ _ALTERNATIVES = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
 _REPLACEMENT = re.compile(r"%(?!date:)[^%\s.]+\.[^%]+%")
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A node in the course of being converted."""
+
+    node: EditorNode
+    inputs: dict[str, Json]
+    after_run: dict[str, str]
+
+
 @dataclass(slots=True)
 class Scope:
     """A graph in the course of being converted."""
@@ -64,10 +74,9 @@ class Scope:
 
     def convert(self) -> None:
         """Put every node of the graph where it belongs."""
-        kept = {node.id for node in self.graph.nodes.values() if self._runs(node)}
         for node in self.graph.nodes.values():
-            if node.id in kept:
-                self._node(node, kept)
+            if self._runs(node):
+                self._node(node)
             elif node.type in NOTES:
                 self.notes[f"n{node.id}"] = note_of(node)
         for node in self.graph.nodes.values():
@@ -92,22 +101,21 @@ class Scope:
     def _runs(node: EditorNode) -> bool:
         return node.type not in WIRES and node.type not in NOTES and node.type not in FURNITURE
 
-    def _node(self, node: EditorNode, kept: set[str]) -> None:
+    def _node(self, node: EditorNode) -> None:
         definition = self.world.definition(node)
         spec = self.world.catalogue.find(node.type) if definition is None else None
         widgets = self._widgets(node, spec, definition)
-        inputs: dict[str, Json] = dict(widgets.values)
-        after_run = dict(widgets.after_run)
+        draft = Draft(node, dict(widgets.values), dict(widgets.after_run))
         for slot, wire in self.wiring.inputs(node):
-            self._connect(node, slot, wire, inputs, after_run, kept)
-        self._check_names(node, spec, definition, inputs)
+            self._connect(draft, slot, wire)
+        self._check_names(draft, spec, definition)
         if spec is not None:
-            self._check_texts(node, spec, inputs)
-        description: dict[str, Json] = {"class_type": node.type, "inputs": inputs}
+            self._check_texts(draft, spec)
+        description: dict[str, Json] = {"class_type": node.type, "inputs": draft.inputs}
         if node.title and node.title != node.type:
             description["_meta"] = {"title": node.title}
         self.nodes[node.id] = description
-        layout = node_layout(node, after_run, widgets.rest)
+        layout = node_layout(node, draft.after_run, widgets.rest)
         if layout.model_fields_set:
             self.layouts[node.id] = layout
 
@@ -141,83 +149,64 @@ class Scope:
                 f"this node type is not known here; its links and the values that the file names were kept.{source}",
             )
 
-    def _connect(
-        self,
-        node: EditorNode,
-        slot: Slot,
-        wire: Wire,
-        inputs: dict[str, Json],
-        after_run: dict[str, str],
-        kept: set[str],
-    ) -> None:
+    def _connect(self, draft: Draft, slot: Slot, wire: Wire) -> None:
         """Give an input what comes into it."""
-        source = wire.source
+        node, source = draft.node, wire.source
         if isinstance(source, FromInput):
             self.entrances.setdefault(source.place, []).append((node.id, slot.name))
         elif isinstance(source, FromPrimitive):
-            self._take_primitive(node, slot, self.graph.nodes[source.node], inputs, after_run)
-        elif isinstance(source, FromNode) and source.node in kept:
-            inputs[slot.name] = [source.node, source.slot]
+            self._take_primitive(draft, slot, self.graph.nodes[source.node])
+        elif isinstance(source, FromNode) and self._runs(self.graph.nodes[source.node]):
+            draft.inputs[slot.name] = [source.node, source.slot]
             if wire.is_repaired:
                 message = f"the link into {slot.name} stands only in the list of links; it was taken as meant."
                 self.place.tell("warning", node, message)
         else:
-            reason = f"node {source.node} does not run" if isinstance(source, FromNode) else source.reason
-            self.place.tell("warning", node, f"nothing comes through the link into {slot.name}: {reason}.")
+            nothing = FromNowhere(f"node {source.node} does not run") if isinstance(source, FromNode) else source
+            severity: Severity = "info" if nothing.is_meant else "warning"
+            self.place.tell(severity, node, f"nothing comes through the link into {slot.name}: {nothing.reason}.")
             return
         if wire.points:
             self.bends.setdefault(node.id, {})[slot.name] = LinkLayout(points=wire.points)
 
-    def _take_primitive(
-        self,
-        node: EditorNode,
-        slot: Slot,
-        primitive: EditorNode,
-        inputs: dict[str, Json],
-        after_run: dict[str, str],
-    ) -> None:
-        self.primitives.setdefault(primitive.id, []).append((node.id, slot.name))
+    def _take_primitive(self, draft: Draft, slot: Slot, primitive: EditorNode) -> None:
+        self.primitives.setdefault(primitive.id, []).append((draft.node.id, slot.name))
         values = as_list(primitive.values)
         if values and values[0] is not None:
-            inputs[slot.name] = api_value(values[0])
-            after_run.pop(slot.name, None)
+            draft.inputs[slot.name] = api_value(values[0])
+            draft.after_run.pop(slot.name, None)
             if len(values) > 1 and isinstance(values[1], str) and values[1] in AFTER_RUN:
-                after_run[slot.name] = values[1]
+                draft.after_run[slot.name] = values[1]
 
-    def _check_names(
-        self,
-        node: EditorNode,
-        spec: NodeSpec | None,
-        definition: EditorDefinition | None,
-        inputs: Mapping[str, Json],
-    ) -> None:
+    def _check_names(self, draft: Draft, spec: NodeSpec | None, definition: EditorDefinition | None) -> None:
         """Note links into inputs that there are not."""
         if definition is not None:
-            known = {each.name for each in self.world.hosts.get(node.type, ())}
+            known = {each.name for each in self.world.hosts.get(draft.node.type, ())}
         elif spec is None or spec.accepts_undeclared:
             return
         else:
             known = {each.name for each in spec.inputs}
-        for slot in node.inputs:
+        for slot in draft.node.inputs:
             name = slot.name
-            if slot.link is not None and name in inputs and name not in known and name.rpartition(".")[0] not in known:
+            is_known = name in known or name.rpartition(".")[0] in known
+            if slot.link is not None and name in draft.inputs and not is_known:
                 message = f'it has no input "{name}" here, so what comes into it is not used; link it elsewhere.'
-                self.place.tell("warning", node, message)
+                self.place.tell("warning", draft.node, message)
 
-    def _check_texts(self, node: EditorNode, spec: NodeSpec, inputs: Mapping[str, Any]) -> None:
+    def _check_texts(self, draft: Draft, spec: NodeSpec) -> None:
         """Note texts that ComfyUI's browser changes before it sends them."""
         for each in spec.inputs:
-            text = inputs.get(each.name)
+            text = draft.inputs.get(each.name)
             if not isinstance(text, str):
                 continue
             if each.options.get("dynamicPrompts") and _ALTERNATIVES.search(text):
                 message = (
                     f"{each.name} holds alternatives, {{a|b}}; ComfyUI's browser picks one for each run, here the "
                 )
-                self.place.tell("warning", node, f"{message}text is taken as it is: choose one.")
+                self.place.tell("warning", draft.node, f"{message}text is taken as it is: choose one.")
             if each.type == "STRING" and _REPLACEMENT.search(text):
                 message = f"{each.name} holds %Node.input%, which ComfyUI's browser fills in; here it stays as it is."
-                self.place.tell("warning", node, message)
+                self.place.tell("warning", draft.node, message)
 
     def _wire_in_words(self, node: EditorNode) -> str:
         """What became of a node that only leads values on."""
@@ -229,6 +218,3 @@ class Scope:
         if places:
             return f"its value was written into {places}."
         return "it gives its value to nothing and was left out."
-
-
-__all__ = ["PRIMITIVE", "Scope"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from graph.datatypes import ANY, accepts
-from graph.formats.editor.parts import EditorGraph, EditorLink, EditorNode, Slot, as_list, as_point
+from graph.formats.editor.parts import EditorGraph, EditorLink, EditorNode, Slot
+from graph.formats.editor.raw import as_list, as_point
 from graph.layout import Point
 
 REROUTES = frozenset({"Reroute", "Reroute (rgthree)"})
@@ -46,6 +47,8 @@ class FromNowhere(NamedTuple):
     """Nothing: why."""
 
     reason: str
+    is_meant: bool = False
+    """Whether somebody wanted it so, by bypassing a node."""
 
 
 Source = FromNode | FromInput | FromPrimitive | FromNowhere
@@ -166,7 +169,7 @@ class Wiring:
             link, _ = self._link_into(node, places[0], node.inputs[places[0]])
             if link is not None:
                 return link
-        return FromNowhere(f"node {node.id} is bypassed, and nothing of type {wanted} comes into it")
+        return FromNowhere(f"node {node.id} is bypassed, and nothing of type {wanted} comes into it", is_meant=True)
 
     def _only_link(self, node: EditorNode) -> EditorLink | None:
         slots = node.inputs or (Slot("", "*", None, None),)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from graph.formats.editor.parts import EditorDefinition, EditorFile, EditorGraph, EditorNode
 from graph.formats.editor.report import Report, Severity
+from graph.formats.editor.widgets import is_widget
 from graph.formats.editor.wiring import Passage, Wiring
 from graph.registry import Catalogue
 from graph.spec import InputSpec
@@ -64,8 +65,8 @@ class World:
             return next((each.widget for each in self.hosts.get(node.type, ()) if each.name == name), None)
         spec = self.catalogue.find(node.type)
         found = spec.input(name) if spec is not None else None
-        if found is not None:
-            return None if found.socket_only else found
+        if found is not None and is_widget(found, node.marked):
+            return found
         marked = next((each for each in node.inputs if each.name == name and each.widget is not None), None)
         return InputSpec(name=name, type=marked.type) if marked is not None else None
 
@@ -74,12 +75,14 @@ class World:
 class Place:
     """The graph that is being converted: the file's own, or that of a definition."""
 
-    report: Report
+    world: World
     definition: EditorDefinition | None = None
 
     def tell(self, severity: Severity, node: EditorNode, message: str) -> None:
         """Note something about a node."""
         inside = self.definition
         where = f' in subgraph "{inside.title or inside.id}"' if inside is not None else ""
-        text = f'Node {node.id} "{node.name}"{where}: {message}'
-        self.report.tell(severity, text, node.id, inside.id if inside is not None else None)
+        held = self.world.definition(node)
+        name = node.title or (held.title if held is not None else "") or node.type
+        text = f'Node {node.id} "{name}"{where}: {message}'
+        self.world.report.tell(severity, text, node.id, inside.id if inside is not None else None)
