@@ -13,7 +13,7 @@ serve: .venv/.runtime  ## the server, and the editor in the browser
 	$(BIN)/python server.py serve
 
 test: .venv/.test  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto
 
 check: .venv/.test  ## format, lint, types, import contract
 	$(BIN)/ruff format --check .
