@@ -26,6 +26,7 @@ from graph.formats.editor.wiring import (
 from graph.formats.editor.world import Place, World
 from graph.layout import Layout, LinkLayout, NodeLayout, Note
 from graph.spec import Json, NodeSpec
+from graph.validation.core_types import comfy_core_types
 
 FURNITURE = frozenset(
     {
@@ -132,22 +133,20 @@ class Scope:
         return widgets
 
     def _tell_unknown(self, node: EditorNode, widgets: Widgets) -> None:
-        pack = node.properties.get("cnr_id") or node.properties.get("aux_id")
-        source = f' It comes from the pack "{pack}".' if isinstance(pack, str) and pack != "comfy-core" else ""
+        source = _source_of(node)
         if widgets.is_lost:
             self.place.tell(
                 "error",
                 node,
-                f"this node type is not known here, and the file holds its values by position only; they were kept in "
-                f"the layout, not given to inputs.{source} Install what provides it and convert again, or export the "
-                "graph from ComfyUI with Workflow > Export (API).",
+                f"this node type is not known here{source}, and the file holds its values by position only; they were "
+                "kept in the layout, not given to inputs. Convert again where it is known, or export the graph from "
+                "ComfyUI with Workflow > Export (API).",
             )
         else:
-            self.place.tell(
-                "warning",
-                node,
-                f"this node type is not known here; its links and the values that the file names were kept.{source}",
+            message = (
+                f"this node type is not known here{source}; its links and the values that the file names were kept."
             )
+            self.place.tell("warning", node, message)
 
     def _connect(self, draft: Draft, slot: Slot, wire: Wire) -> None:
         """Give an input what comes into it."""
@@ -218,3 +217,11 @@ class Scope:
         if places:
             return f"its value was written into {places}."
         return "it gives its value to nothing and was left out."
+
+
+def _source_of(node: EditorNode) -> str:
+    """Where a node type comes from, as far as anybody can tell, as the next words of a sentence."""
+    if node.type in comfy_core_types():
+        return " (it is one of ComfyUI's own, not provided yet)"
+    pack = node.properties.get("cnr_id") or node.properties.get("aux_id")
+    return f' (it comes from the pack "{pack}")' if isinstance(pack, str) and pack != "comfy-core" else ""

@@ -122,6 +122,33 @@ def test_values_that_the_browser_set_aside_are_used_as_it_does() -> None:
     assert api_of(outside([30], proxyWidgetErrorQuarantine=aside)) == sent(steps=44)
 
 
+def test_values_of_a_use_may_stand_by_name() -> None:
+    drawing = outside()
+    drawing.find(5)["widgets_values"] = {"steps": 30, "other": 1}
+    assert api_of(drawing) == sent(steps=30)
+    assert (converted(drawing).workflow.layout.nodes["5"].model_extra or {})["widgets_values"] == {"other": 1}
+    drawing = outside(["euler", 3])
+    drawing.find(5)["widgets_values_named"] = {"steps": 31}
+    assert api_of(drawing) == sent(steps=31)
+
+
+def test_values_of_a_use_that_do_not_fit_are_named() -> None:
+    drawing = outside(["euler"])
+    assert any("its values do not fit its inputs (steps)" in each for each in said(converted(drawing), "warning"))
+    drawing = outside(["euler"], proxyWidgets=[["-1", "steps"]])
+    assert any("the value of steps is of the wrong kind" in each for each in said(converted(drawing), "warning"))
+
+
+def test_an_output_that_comes_from_a_value_is_named() -> None:
+    inner = Drawing(1)
+    inner.add(1, "PrimitiveNode", [3, "fixed"], title="Three")
+    inner.give(1, 0, 0, "INT")
+    drawing = Drawing()
+    drawing.add(5, KEY)
+    drawing.rest["definitions"] = {"subgraphs": [inner.definition(KEY, [], [("n", "INT")])]}
+    assert any('the output "n" cannot come from a value' in each for each in said(converted(drawing), "warning"))
+
+
 def test_a_seed_outside_may_be_followed_by_what_happens_to_it() -> None:
     inner = Drawing(1)
     inner.add(1, "KSampler", [5, "fixed", 20, 8.0, "euler", True])

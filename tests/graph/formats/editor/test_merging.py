@@ -63,6 +63,23 @@ def test_a_picture_with_the_file_of_the_browser_alone_is_converted() -> None:
     assert set(read_any(found, catalogue=CATALOGUE).graph) == {"1", "2", "4"}
 
 
+def test_a_file_of_the_browser_that_leads_nowhere_still_gives_the_layout() -> None:
+    drawn = drawing()
+    for key, other in (("a", "b"), ("b", "a")):
+        inner = Drawing(1)
+        inner.add(1, other)
+        drawn.rest.setdefault("definitions", {"subgraphs": []})["subgraphs"].append(inner.definition(key, [], []))
+    drawn.add(9, "a")
+    workflow = read_any(picture(RAN, drawn.data()), catalogue=CATALOGUE)
+    assert set(workflow.graph) == {"1", "2"}
+    assert workflow.layout.nodes["1"].position == (10, 20)
+
+
+def test_a_document_in_place_of_the_graph_that_ran_is_taken() -> None:
+    document = {"latentloom": 1, "graph": {"9": RAN["1"]}}
+    assert set(read_any(picture(document, drawing().data()), catalogue=CATALOGUE).graph) == {"9"}
+
+
 def test_a_document_of_ours_goes_before_both() -> None:
     document = {"latentloom": 1, "graph": {"9": RAN["1"]}}
     found = png({"latentloom": json.dumps(document), "workflow": json.dumps(drawing().data()), "prompt": "{}"})

@@ -17,6 +17,12 @@ def test_an_unknown_type_whose_values_are_lost_says_where_it_comes_from_and_what
     assert (conversion.workflow.layout.nodes["1"].model_extra or {})["widgets_values"] == ["a", 5]
 
 
+def test_a_node_type_of_comfyui_that_is_not_provided_is_called_so() -> None:
+    drawing = Drawing()
+    drawing.add(1, "SaveGLB", ["mesh"], properties={"cnr_id": "comfy-core"})
+    assert "one of ComfyUI's own" in said(converted(drawing), "error")[0]
+
+
 def test_an_unknown_type_keeps_its_links_and_the_values_that_the_file_names() -> None:
     drawing = Drawing()
     drawing.add(1, "LoadImage", ["cat.png", "image"])
