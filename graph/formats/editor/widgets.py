@@ -55,7 +55,7 @@ def read_widgets(spec: NodeSpec, node: EditorNode) -> Widgets:
     values = node.values if isinstance(node.values, list) else []
     if not values and node.named:
         return _by_name(spec, node, node.named)
-    best = min(_readings(spec, node, values), key=lambda each: each.badness)
+    best = _best(_readings(spec, node, values))
     if node.named and (best.misfits or best.badness >= 3):
         return _by_name(spec, node, node.named)
     doubts = [*_doubts(best), *_disagreement(best, node)]
@@ -79,6 +79,16 @@ def guess_widgets(node: EditorNode) -> Widgets:
     if aligned.misfits or aligned.missing or aligned.badness:
         return Widgets(rest=node.values, is_lost=True)
     return Widgets(aligned.values, aligned.after_run, _kept(aligned.rest))
+
+
+def _best(readings: Iterator[Aligned]) -> Aligned:
+    """The first perfect reading, or the least bad one."""
+    seen: list[Aligned] = []
+    for each in readings:
+        seen.append(each)
+        if each.badness == 0:
+            return each
+    return min(seen, key=lambda each: each.badness)
 
 
 def _readings(spec: NodeSpec, node: EditorNode, values: list[Json]) -> Iterator[Aligned]:
