@@ -12,6 +12,7 @@ from graph.folders import Folders
 from graph.node import Asked, Check, takes_house
 from graph.registry import Catalogue, Registry
 from graph.runners.base import CancelFlag, Emit, JobRequest
+from graph.runners.plans import PlanReport, finding_of, report_of
 from graph.topology import Graph, GraphNode
 from graph.validation import Validated, reject, validate
 from graph.workflow import Workflow
@@ -48,6 +49,14 @@ class EngineApplication:
             node = NodeRef(id=problem.node) if problem.node is not None else None
             emit(NodeLog(job=job.id, node=node, level="warning", message=problem.message))
         await self.executor.run(job.id, validated.graph, emit, extra=job.extra, previews=job.previews, cancel=cancel)
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
+        """What would run of a document, as `Application.plan`."""
+        validated = await self.validate(Workflow.parse(document), targets)
+        if validated.graph is None:
+            return PlanReport(problems=tuple(map(finding_of, validated.problems)))
+        planned = await self.executor.plan(validated.graph)
+        return report_of(planned, validated.graph, validated.problems)
 
     def free(self, models: bool, results: bool) -> None:
         """Give memory back, as `Application.free`."""

@@ -1,13 +1,14 @@
 """What runs jobs: the `Runner` protocol, what a job asks for, and the `Application` that does the work."""
 
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.events import Event
 from graph.registry import Catalogue
+from graph.runners.plans import PlanReport
 from graph.spec import Json
 
 Emit = Callable[[Event], None]
@@ -80,6 +81,14 @@ class Application(Protocol):
         """
         ...
 
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
+        """What would run of a document, what is cached and why not. May be asked while a job runs; changes nothing.
+
+        Raises:
+            WorkflowError: the document cannot be read.
+        """
+        ...
+
     def free(self, models: bool, results: bool) -> None:
         """Give memory back: weights that nobody uses, and the results that are kept in memory.
 
@@ -128,6 +137,15 @@ class Runner(Protocol):
         """Ask a job to stop, whether it waits or runs; its events end with `JobCancelled`, or as they would have.
 
         Returns whether there is such a job.
+        """
+        ...
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What would run of a document, what is cached and why not, also while a job runs.
+
+        Raises:
+            WorkflowError: the document cannot be read.
+            WorkerError: there is no worker to ask, or it ended.
         """
         ...
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from graph.errors import WorkerError
 from graph.events import Event, Failure
 from graph.registry import Catalogue
 from graph.runners.base import Application, CancelFlag, JobRequest
 from graph.runners.joblog import JobLog
-from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens
+from graph.runners.messages import Ask
+from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens, tell_plan
+from graph.runners.plans import PlanReport
+from graph.runners.questions import report_in
 from graph.runners.stream import EventStream
 from graph.runners.turns import Turns
 
@@ -64,6 +68,14 @@ class InlineRunner:
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop; returns whether there is such a job."""
         return self._turns.cancel(job_id)
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What would run of a document, as `Runner.plan`."""
+        if self._loop is None:
+            raise WorkerError("The runner is not started, or was stopped; call `start()` before `plan()`.")
+        asked = Ask(number=0, document=document, targets=None if targets is None else tuple(targets))
+        telling = asyncio.run_coroutine_threadsafe(tell_plan(self._application, asked), self._loop)
+        return report_in(await asyncio.wrap_future(telling))
 
     async def free(self, *, models: bool, results: bool) -> None:
         """Give memory back, as `Runner.free`."""

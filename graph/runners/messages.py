@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from graph.errors import FrameError
 from graph.events import Event
 from graph.runners.base import JobRequest
+from graph.runners.plans import PlanReport
 from graph.wire import Message, encode
 
 PROTOCOL = 1
@@ -58,6 +59,15 @@ class Free(_Message):
     results: bool
 
 
+class Ask(_Message):
+    """To the worker: say what would run of this document. Answered while a job runs."""
+
+    kind: Literal["ask"] = "ask"
+    number: int
+    document: Mapping[str, Any]  # JSON: a workflow document or a bare execution graph
+    targets: tuple[str, ...] | None = None
+
+
 class Stop(_Message):
     """To the worker: end now."""
 
@@ -102,8 +112,20 @@ class Happened(_Message):
     event: Event
 
 
-ToWorker = Annotated[Start | Run | Cancel | Free | Stop, Field(discriminator="kind")]
-ToServer = Annotated[Greeting | Ready | Refused | Beat | Happened, Field(discriminator="kind")]
+class Told(_Message):
+    """To the server: the plan that was asked for, or why there is none."""
+
+    kind: Literal["told"] = "told"
+    number: int
+    report: PlanReport | None = None
+    refusal: str = ""
+    """Why the document cannot be read, if that is it."""
+    fault: str = ""
+    """What went wrong in the worker, if something did."""
+
+
+ToWorker = Annotated[Start | Run | Cancel | Free | Ask | Stop, Field(discriminator="kind")]
+ToServer = Annotated[Greeting | Ready | Refused | Beat | Happened | Told, Field(discriminator="kind")]
 
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
 _TO_SERVER: TypeAdapter[ToServer] = TypeAdapter(ToServer)

@@ -8,6 +8,7 @@ import traceback
 from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError, is_out_of_memory
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
 from graph.runners.base import Application, CancelFlag, Emit, JobRequest
+from graph.runners.messages import Ask, Told
 
 _LETTING_GO_SECONDS = 0.05
 """How long the thread of a node that ran out of memory may take to let go of it, before the next job begins."""
@@ -48,6 +49,17 @@ def free_whatever_happens(application: Application, models: bool, results: bool)
         gc.collect()
     except Exception:  # the application's own code, between two jobs
         traceback.print_exc()
+
+
+async def tell_plan(application: Application, asked: Ask) -> Told:
+    """The answer to a question for a plan; what the application raises becomes the answer."""
+    try:
+        return Told(number=asked.number, report=await application.plan(asked.document, asked.targets))
+    except WorkflowError as error:
+        return Told(number=asked.number, refusal=str(error))
+    except Exception as error:  # the application's own code: whatever it raises is told, and ends nothing
+        traceback.print_exc()
+        return Told(number=asked.number, fault=f"{type(error).__name__}: {error}")
 
 
 def run_whatever_happens(loop: asyncio.AbstractEventLoop) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from graph.errors import FrameError, WorkerError
 from graph.events import Event, Failure
@@ -12,6 +13,7 @@ from graph.registry import Catalogue
 from graph.runners.base import CancelFlag, JobRequest
 from graph.runners.endings import Ending, describe_node, failure_of_ending
 from graph.runners.joblog import JobLog
+from graph.runners.plans import PlanReport
 from graph.runners.pool import WorkerPool
 from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.supervised import WorkerProcess
@@ -85,6 +87,11 @@ class ProcessRunner:
     def cancel(self, job_id: str) -> bool:
         """Ask a job to stop; its worker is replaced if it does not. Returns whether there is such a job."""
         return self._turns.cancel(job_id)
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What would run of a document, as `Runner.plan`; the worker that runs jobs is asked, beside them."""
+        worker = await self._acquire()
+        return await worker.plan(document, targets)
 
     async def free(self, *, models: bool, results: bool) -> None:
         """Have the worker give memory back, as `Runner.free`. One that is not there holds none."""

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from graph.runners.endings import Cause, Ending
 from graph.runners.environment import worker_command, worker_environment
 from graph.runners.messages import (
     PROTOCOL,
+    Ask,
     Cancel,
     Free,
     Happened,
@@ -24,12 +26,15 @@ from graph.runners.messages import (
     Run,
     Start,
     Stop,
+    Told,
     ToServer,
     ToWorker,
     frame_of,
     to_server,
 )
 from graph.runners.output import PrintedLines
+from graph.runners.plans import PlanReport
+from graph.runners.questions import Questions, report_in
 from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.stream import EventStream
 from graph.runners.transport import LoopbackListener, SocketPair, Streams
@@ -61,6 +66,7 @@ class WorkerProcess:
         self._job: JobRequest | None = None
         self._events: EventStream | None = None
         self._seq = 0
+        self._questions = Questions()
         self.catalogue = Catalogue({})
         self.versions: Mapping[str, str] = {}
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -125,6 +131,21 @@ class WorkerProcess:
         """Ask the job to stop; `cancel_grace_seconds` later the process is killed if it did not."""
         self._send(Cancel(job=job_id))
         asyncio.get_running_loop().call_later(self._supervision.cancel_grace_seconds, self._cancel_hard, job_id)
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
+        """What would run of a document, also while a job runs.
+
+        Raises:
+            WorkflowError: the document cannot be read.
+            FrameError: it is too large or too deeply nested to be sent.
+            WorkerError: the worker ended before it answered.
+        """
+        if self.ended.done():
+            raise self.ended.result().error()
+        with self._questions.asked() as (number, answer):
+            wanted = None if targets is None else tuple(targets)
+            self._write(frame_of(Ask(number=number, document=document, targets=wanted)))
+            return report_in(await answer)
 
     def free(self, models: bool, results: bool) -> None:
         """Have the worker give memory back, once it runs no job."""
@@ -233,6 +254,7 @@ class WorkerProcess:
         self._streams[1].close()
         self._child.close()
         self.ended.set_result(ending)
+        self._questions.give_up(ending.error())
         if self._events is not None and self._job is not None:
             self._events.close(ending.error())
 
@@ -254,6 +276,8 @@ class WorkerProcess:
         self.kill("hang", f"it gave no sign of life for {self._supervision.hang_seconds:g} s ({words})")
 
     async def _hear(self, message: ToServer) -> None:
+        if isinstance(message, Told):
+            self._questions.answer(message)
         if not isinstance(message, Happened) or self._job is None or self._events is None:
             return
         self._check_order(message.event, self._job)

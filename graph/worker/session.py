@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 
 from graph.errors import FrameError
@@ -25,6 +25,7 @@ from graph.runners.base import Application, ApplicationFactory, CancelFlag, JobR
 from graph.runners.messages import (
     CONNECTION_LOST,
     PROTOCOL,
+    Ask,
     Beat,
     Cancel,
     Free,
@@ -35,12 +36,13 @@ from graph.runners.messages import (
     Run,
     Start,
     Stop,
+    Told,
     ToServer,
     ToWorker,
     frame_of,
     to_worker,
 )
-from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens
+from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens, tell_plan
 from graph.spec import Json
 from graph.wire import receive_frame
 from graph.worker.limits import bound_memory
@@ -60,6 +62,7 @@ class Session:
         self._latest: tuple[str, CancelFlag] = "", CancelFlag()
         self._seq = 0
         self._numbering = threading.Lock()
+        self._answering: set[asyncio.Task[None]] = set()
 
     def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
@@ -93,7 +96,16 @@ class Session:
     async def _serve(self, application: Application) -> None:
         asked: asyncio.Queue[_Job | Free] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._keep_receiving, args=(loop, asked), name="receiver", daemon=True).start()
+
+        def answer(question: Ask) -> None:
+            task = loop.create_task(self._answer(application, question))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+        receiving = threading.Thread(
+            target=self._keep_receiving, args=(loop, asked, answer), name="receiver", daemon=True
+        )
+        receiving.start()
         while True:
             wish = await asked.get()
             if isinstance(wish, Free):
@@ -102,6 +114,14 @@ class Session:
             job, flag = wish
             self._seq = 0
             await perform(application, job, self._emit, flag)
+
+    async def _answer(self, application: Application, question: Ask) -> None:
+        told = await tell_plan(application, question)
+        try:
+            frame = frame_of(told)
+        except FrameError as error:  # a plan of more nodes than a frame holds
+            frame = frame_of(Told(number=question.number, fault=str(error)))
+        self._outbox.put(frame)
 
     def _emit(self, event: Event) -> None:
         with self._numbering:  # numbers must go out in order
@@ -115,7 +135,9 @@ class Session:
     def _frame(self, event: Event, seq: int) -> bytes:
         return frame_of(Happened(event=event.model_copy(update={"seq": seq, "at": event.at or time.time()})))
 
-    def _keep_receiving(self, loop: asyncio.AbstractEventLoop, asked: "asyncio.Queue[_Job | Free]") -> None:
+    def _keep_receiving(
+        self, loop: asyncio.AbstractEventLoop, asked: "asyncio.Queue[_Job | Free]", answer: Callable[[Ask], None]
+    ) -> None:
         while True:
             try:
                 message = self._receive()
@@ -128,6 +150,8 @@ class Session:
                 loop.call_soon_threadsafe(asked.put_nowait, (message.job, self._latest[1]))
             elif isinstance(message, Free):
                 loop.call_soon_threadsafe(asked.put_nowait, message)
+            elif isinstance(message, Ask):
+                loop.call_soon_threadsafe(answer, message)
             elif isinstance(message, Cancel) and message.job == self._latest[0]:
                 self._latest[1].set()
 

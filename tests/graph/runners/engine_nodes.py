@@ -71,6 +71,13 @@ def leave(text: Text) -> Text:
     raise SystemExit(4)
 
 
+@node("Rest", title="Rest", category="test")
+def rest(text: Text) -> Text:
+    """Take a second."""
+    time.sleep(1)
+    return text
+
+
 @node("Show", title="Show", category="test", output=True)
 def show(text: Text, *, ctx: Context) -> None:
     """Show a text."""
@@ -78,7 +85,8 @@ def show(text: Text, *, ctx: Context) -> None:
 
 
 def create(settings: Mapping[str, Any]) -> EngineApplication:
-    registry = Registry([each.__node__ for each in (text, count, crash_once, crash, hold, allocate, leave, show)])
+    nodes = (text, count, crash_once, crash, hold, allocate, leave, rest, show)
+    registry = Registry([each.__node__ for each in nodes])
     codecs = Codecs()
     tiers = [DiskCache(Path(settings["cache"]), 10**8, codecs)] if "cache" in settings else []
     folders = Folders(Path(settings.get("cache", "data")))

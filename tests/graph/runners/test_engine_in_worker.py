@@ -1,10 +1,12 @@
 """The real engine in a worker process: documents are checked, crashes are survived, results are found again."""
 
+import asyncio
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from graph.errors import WorkerError, WorkflowError
 from graph.events import JobFailed, JobSucceeded, NodeFinished, NodeLog, NodeStarted
 from graph.runners import InlineRunner, JobRequest, ProcessRunner, Supervision
 from tests.graph.runners import engine_nodes
@@ -103,3 +105,45 @@ async def test_a_node_that_leaves_the_process_fails_its_job_only(process):
     failed = await result_of(process, JobRequest(id="k", document=chain("Leave")))
     assert failed.failure.reason == "node_error"
     assert isinstance(await result_of(process, JobRequest(id="l", document=chain())), JobSucceeded)
+
+
+async def states_of(runner, document):
+    return {node.id: (node.state, node.reason) for node in (await runner.plan(document)).nodes}
+
+
+async def test_a_plan_says_what_would_run_and_afterwards_what_is_known(process):
+    assert await states_of(process, chain()) == {
+        "0": ("run", "it never ran before"),
+        "1": ("run", "it never ran before"),
+    }
+    await result_of(process, JobRequest(id="planned", document=chain()))
+    assert (await states_of(process, chain()))["1"][0] == "hit"
+
+
+async def test_a_plan_names_what_is_wrong(inline):
+    report = await inline.plan({**chain(), "9": {"class_type": "Show", "inputs": {}}})
+    assert [(each.node, each.code) for each in report.problems] == [("9", "required_input_missing")]
+    assert report.targets == ("1",)
+
+
+async def test_a_plan_of_what_is_no_document_is_refused(process):
+    with pytest.raises(WorkflowError, match="class_type"):
+        await process.plan({"1": {"inputs": {}}})
+
+
+async def test_plans_are_made_while_a_job_runs(process):
+    running = events_of(process, JobRequest(id="busy", document=chain("Rest")))
+    job = asyncio.create_task(running)
+    await asyncio.sleep(0.05)
+    assert (await states_of(process, chain()))["0"][0] in ("run", "hit")
+    assert not job.done()
+    job.cancel()
+    await asyncio.wait((job,))
+
+
+async def test_who_waits_for_a_plan_hears_that_the_worker_ended(process):
+    worker = await process._acquire()
+    asking = asyncio.create_task(worker.plan(chain(), None))
+    worker.kill("stop")
+    with pytest.raises(WorkerError):
+        await asking
