@@ -19,6 +19,10 @@ class AlreadyThere(FolderError):
     """A file of that name is there and was not to be replaced."""
 
 
+class NoSuchFile(FolderError):
+    """There is nothing of that name."""
+
+
 class UserData:
     """The folder of the user. Names are relative paths; nothing leads out of the folder."""
 
@@ -31,11 +35,11 @@ class UserData:
 
         Raises:
             BadName: the name is not acceptable.
-            FolderError: there is no such file.
+            NoSuchFile: there is no such file.
         """
         found = place_below(self._folder, name)
         if not name or not found.is_file():
-            raise FolderError(f'There is no file "{name}" among the user\'s files.')
+            raise NoSuchFile(f'There is no file "{name}" among the user\'s files.')
         return found
 
     def list(self, directory: str, recurse: bool) -> list[Path]:
@@ -43,11 +47,11 @@ class UserData:
 
         Raises:
             BadName: the name is not acceptable.
-            FolderError: there is no such directory.
+            NoSuchFile: there is no such directory.
         """
         root = place_below(self._folder, directory)
         if not root.is_dir():
-            raise FolderError(f'There is no directory "{directory}" among the user\'s files.')
+            raise NoSuchFile(f'There is no directory "{directory}" among the user\'s files.')
         found = root.rglob("*") if recurse else root.glob("*")
         files = (each for each in found if each.is_file() and not each.name.startswith("."))
         return sorted(each for each, _ in zip(files, range(_MOST_LISTED), strict=False))
@@ -57,11 +61,11 @@ class UserData:
 
         Raises:
             BadName: the name is not acceptable.
-            FolderError: there is no such directory.
+            NoSuchFile: there is no such directory.
         """
         root = place_below(self._folder, directory)
         if not root.is_dir():
-            raise FolderError(f'There is no directory "{directory}" among the user\'s files.')
+            raise NoSuchFile(f'There is no directory "{directory}" among the user\'s files.')
         return iter(sorted(each for each in root.rglob("*") if not each.name.startswith(".")))
 
     def relative(self, path: Path, directory: str = "") -> str:
@@ -87,7 +91,7 @@ class UserData:
         Raises:
             BadName: a name is not acceptable.
             AlreadyThere: there is one of the new name, not to be replaced.
-            FolderError: there is none of the old name.
+            NoSuchFile: there is none of the old name.
         """
         return self.path(name).replace(self._new_place(new_name, overwrite))
 
@@ -96,7 +100,7 @@ class UserData:
 
         Raises:
             BadName: the name is not acceptable.
-            FolderError: there is no such file.
+            NoSuchFile: there is no such file.
         """
         self.path(name).unlink()
 

@@ -109,7 +109,7 @@ def eventually(question: Any) -> Any:
 
 
 def _content(headers: Mapping[str, str], body: bytes) -> Any:
-    if headers.get("Content-Type", "").startswith("application/json"):
+    if body and headers.get("Content-Type", "").startswith("application/json"):
         return json.loads(body)
     return body or None
 

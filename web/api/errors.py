@@ -29,7 +29,7 @@ from web.catalogue import CatalogueNotReady
 from web.names import BadName
 from web.pictures import PictureError
 from web.uploads import UnknownKind
-from web.userdata import AlreadyThere
+from web.userdata import AlreadyThere, NoSuchFile
 
 _LOGGER = logging.getLogger("latentloom.web")
 
@@ -185,8 +185,10 @@ def _from_engine(error: LatentloomError) -> tuple[ApiError | None, int]:
             known = WrongKind(text)
         case JobConflict() | AlreadyThere():
             known = Taken(text)
-        case FolderError() | UnknownJob():
+        case NoSuchFile() | UnknownJob():
             known = NotThere(text)
+        case FolderError():  # the engine's own words name directories of this machine
+            known = NotThere("There is no such file here.")
         case StorageFull():
             return Unavailable(text, kind="disk_full"), _DISK_FULL
         case CatalogueNotReady():

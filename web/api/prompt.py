@@ -91,7 +91,8 @@ def _check_rate(request: web.Request, parts: Parts) -> None:
 
 def _wanted(body: Mapping[str, Json]) -> Wanted:
     job_id, client_id, number = body.get("prompt_id"), body.get("client_id"), body.get("number")
-    targets, extra_data = body.get("partial_execution_targets"), body.get("extra_data") or {}
+    targets, extra_data = body.get("partial_execution_targets"), body.get("extra_data")
+    extra_data = {} if extra_data is None else extra_data
     if job_id is not None and not (isinstance(job_id, str) and _ID.fullmatch(job_id)):
         raise Invalid(
             "prompt_id must be a name of up to 128 letters, digits and . _ : -, best a UUID.", kind="invalid_prompt_id"

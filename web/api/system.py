@@ -39,7 +39,7 @@ async def get_system_stats(request: web.Request) -> web.Response:
         "python_version": sys.version,
         "pytorch_version": version("torch"),
         "embedded_python": False,
-        "argv": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "argv": [Path(sys.argv[0]).name],  # without its arguments, which name places of this machine
     }
     return reply({"system": system, "devices": await _devices(settings, total, free)})
 

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from graph.errors import FolderError
 from web import pictures
-from web.api.errors import Invalid
+from web.api.errors import Invalid, NotThere
 from web.api.parts import Parts, parts_of
 from web.names import safe_parts
 from web.sniffing import HEAD_BYTES, kind_of
@@ -57,7 +58,7 @@ def _path(parts: Parts, query: Mapping[str, str]) -> Path:
 
     Raises:
         BadName: a name leads out of the folder.
-        FolderError: there is no such file.
+        NotThere: there is no such file.
     """
     filename = query.get("filename")
     if not filename:
@@ -65,7 +66,10 @@ def _path(parts: Parts, query: Mapping[str, str]) -> Path:
     place = {"filename": filename, "subfolder": query.get("subfolder", ""), "type": query.get("type") or "output"}
     safe_parts(filename)
     safe_parts(place["subfolder"])
-    return parts.artefacts.path(place)
+    try:
+        return parts.artefacts.path(place)
+    except FolderError as error:
+        raise NotThere(f'There is no file "{filename[:200]}" in the folder "{place["type"][:40]}".') from error
 
 
 def _format_of(text: str) -> tuple[pictures.PreviewFormat, int]:
