@@ -35,7 +35,8 @@ def fail(text: str) -> str:
 
 @node("Wait", title="Wait", category="test")
 def wait(text: str, *, ctx: Context) -> str:
-    """Wait until somebody stops it."""
+    """Make a file of this name, then wait until somebody stops it."""
+    Path(text).touch()
     for step in range(10_000):
         ctx.progress(step, 10_000)
         time.sleep(0.01)

@@ -111,7 +111,7 @@ def test_a_failing_node_is_named_with_its_traceback(ask: Ask, capsys: pytest.Cap
 
 
 def test_an_interrupted_run_ends_at_the_next_step(tmp_path: Path) -> None:
-    waiting = {**GRAPH, "1": {"class_type": "Wait", "inputs": {"text": "hello"}}}
+    waiting = {**GRAPH, "1": {"class_type": "Wait", "inputs": {"text": str(tmp_path / "begun")}}}
     (tmp_path / "graph.json").write_text(json.dumps(waiting))
     script = (
         "import sys, argparse\n"
@@ -124,9 +124,8 @@ def test_an_interrupted_run_ends_at_the_next_step(tmp_path: Path) -> None:
         [sys.executable, "-c", script, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     deadline = time.monotonic() + 30
-    while not (tmp_path / "data").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
