@@ -32,6 +32,31 @@ class Place(NamedTuple):
     input: str
 
 
+class NamedInput(NamedTuple):
+    """What a named parameter of a document stands for."""
+
+    place: Place
+    spec: InputSpec | None
+    """What is known of the input; None for inputs that the node's own code reads."""
+    is_set: bool
+    """Whether the document holds a value for it."""
+    value: Json
+    """The value, a link included; None where none is held."""
+
+
+def named_input(workflow: Workflow, name: str, catalogue: Catalogue) -> NamedInput:
+    """What the named parameter `name` of a document stands for.
+
+    Raises:
+        WorkflowError: there is no such parameter, or its node or input is not there.
+    """
+    finder = _Finder(workflow, catalogue)
+    place = finder.place(name)
+    nodes = workflow.graph if place.subgraph is None else workflow.subgraphs[place.subgraph].graph
+    inputs = nodes[place.node].get("inputs", {})
+    return NamedInput(place, finder.spec(place), place.input in inputs, inputs.get(place.input))
+
+
 def with_values(workflow: Workflow, values: Mapping[Target, Json], catalogue: Catalogue) -> Workflow:
     """The same workflow with some inputs set to JSON values; a link into them is replaced.
 
@@ -97,7 +122,7 @@ class _Finder:
 
     def read(self, place: Place, text: str) -> Json:
         """The value that a text means for an input."""
-        spec = self._spec(place)
+        spec = self.spec(place)
         try:
             return _value(spec, text) if spec is not None else text
         except ValueError as error:
@@ -143,7 +168,7 @@ class _Finder:
 
     def _check_input(self, place: Place) -> None:
         node = self._graph(place.subgraph)[place.node]
-        if place.input in node.get("inputs", {}) or self._spec(place) is not None:
+        if place.input in node.get("inputs", {}) or self.spec(place) is not None:
             return
         spec = self.catalogue.find(str(node.get("class_type")))
         if spec is not None and spec.accepts_undeclared:
@@ -155,7 +180,7 @@ class _Finder:
         title = title_of(node) or (spec.title if spec is not None else node.get("class_type"))
         raise WorkflowError(f'Node {place.node} "{title}" has no input "{place.input}". {hint}')
 
-    def _spec(self, place: Place) -> InputSpec | None:
+    def spec(self, place: Place) -> InputSpec | None:
         """What is known of an input."""
         definitions = Definitions(self.workflow.subgraphs)
         node = self._graph(place.subgraph)[place.node]

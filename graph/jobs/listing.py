@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, 
 
 from graph.jobs.codec import job_of, payload_of
 from graph.jobs.records import JOB_STATES, Job, JobFilter, JobState, Order, Page, Payload
-from graph.jobs.schema import IS_IN_STATE, IS_RUNNING, JOB, PAYLOAD
+from graph.jobs.schema import IS_IN_STATE, IS_QUEUED, IS_RUNNING, JOB, PAYLOAD
 
 _ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several types
     "queue": (case((IS_RUNNING, 0), else_=1), JOB.c.number, JOB.c.position),
@@ -20,7 +20,11 @@ _ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several 
 def matching(wanted: JobFilter) -> ColumnElement[bool]:
     """The condition that a filter stands for."""
     states = true() if wanted.states is None else or_(false(), *[IS_IN_STATE[state] for state in wanted.states])
-    return and_(states, true() if wanted.owner is None else JOB.c.owner == wanted.owner)
+    owner = true() if wanted.owner is None else JOB.c.owner == wanted.owner
+    if wanted.older_than is None:
+        return and_(states, owner)
+    newer = JOB.alias("newer")
+    return and_(states, owner, JOB.c.key < select(newer.c.key).where(newer.c.id == wanted.older_than).scalar_subquery())
 
 
 def find(connection: Connection, job_id: str) -> Job | None:
@@ -55,6 +59,16 @@ def counts(connection: Connection, owner: str | None) -> dict[JobState, int]:
     for row in connection.execute(query):
         found[row.state] += row.jobs
     return {state: found[state] for state in JOB_STATES}
+
+
+def waiting_before(connection: Connection, job_id: str) -> int | None:
+    """How many jobs wait before this one, None if it does not wait."""
+    place = connection.execute(select(JOB.c.number, JOB.c.position).where(JOB.c.id == job_id, IS_QUEUED)).one_or_none()
+    if place is None:
+        return None
+    number, position = place
+    is_before = or_(JOB.c.number < number, and_(JOB.c.number == number, JOB.c.position < position))
+    return connection.execute(select(func.count()).select_from(JOB).where(IS_QUEUED, is_before)).scalar_one()
 
 
 def payloads(connection: Connection, job_ids: Sequence[str]) -> dict[str, Payload]:

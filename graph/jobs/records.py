@@ -115,6 +115,8 @@ class JobFilter:
 
     states: tuple[JobState, ...] | None = None
     owner: str | None = None
+    older_than: str | None = None
+    """The id of a job: only jobs that were submitted before it are meant, and none if there is no such job."""
 
 
 Order = Literal["queue", "newest", "oldest"]

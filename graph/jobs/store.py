@@ -102,6 +102,16 @@ class JobStore:
     ) -> None:
         await self.close()
 
+    @property
+    def database(self) -> Database:
+        """The open database, for tables that live beside those of the jobs."""
+        return self._database
+
+    @property
+    def retention(self) -> Retention:
+        """How much history is kept."""
+        return self._settings.retention
+
     # Changes
 
     async def submit(self, submission: Submission) -> Job:
@@ -217,6 +227,10 @@ class JobStore:
     async def get_by_key(self, owner: str, idempotency_key: str) -> Job | None:
         """The job that was submitted with this idempotency key."""
         return await self._database.read(lambda c: listing.find_by_key(c, owner, idempotency_key))
+
+    async def waiting_before(self, job_id: str) -> int | None:
+        """How many jobs wait before this one; None if it does not wait."""
+        return await self._database.read(lambda c: listing.waiting_before(c, job_id))
 
     async def page(
         self, wanted: JobFilter | None = None, order: Order = "newest", offset: int = 0, limit: int = 100

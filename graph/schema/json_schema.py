@@ -25,7 +25,7 @@ def json_schema(spec: NodeSpec, choices: Callable[[str], Sequence[str]]) -> dict
     patterns: dict[str, Json] = {}
     required: list[str] = []
     for each in spec.inputs:
-        described = _property(each, choices)
+        described = input_schema(each, choices)
         if each.autogrow is None:
             properties[each.name] = described
             if each.required and not each.has_default and not each.only_for:
@@ -54,7 +54,8 @@ def json_schema(spec: NodeSpec, choices: Callable[[str], Sequence[str]]) -> dict
     return schema
 
 
-def _property(each: InputSpec, choices: Callable[[str], Sequence[str]]) -> dict[str, Json]:
+def input_schema(each: InputSpec, choices: Callable[[str], Sequence[str]]) -> dict[str, Json]:
+    """The schema of the values that one input takes; as `json_schema`."""
     described: dict[str, Json] = {"x-type": each.type}
     if each.help:
         described["description"] = each.help

@@ -3,6 +3,7 @@
 from alembic import context
 
 from graph.jobs.schema import METADATA
+from graph.library import schema as _library  # noqa: F401 - its tables belong to the same metadata
 
 # Alembic executes this file as a script, so the work stands at its top level.
 context.configure(

@@ -10,13 +10,14 @@ from graph.faults import Fault, arm
 from graph.jobs.migrating import SCRIPTS, upgrade
 from graph.jobs.opening import Opened, open_database
 from graph.jobs.schema import METADATA
+from graph.library.schema import ASSET
 
 NEXT = '''
 """A later revision."""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9999", "0002"
 
 
 def upgrade():
@@ -38,7 +39,7 @@ def cut_power() -> None:
 def later_scripts(tmp_path: Path) -> Path:
     scripts = tmp_path / "scripts"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "jobs_0002.py").write_text(NEXT)
+    (scripts / "versions" / "later_9999.py").write_text(NEXT)
     return scripts
 
 
@@ -53,6 +54,7 @@ def tables(opened: Opened) -> set[str]:
 
 
 def test_migrations_build_the_tables_that_the_code_describes(tmp_path: Path, url: str | None):
+    assert ASSET.metadata is METADATA  # the library's tables are among them
     opened = open_database(tmp_path, url)
     with opened.backend.writing.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
