@@ -8,7 +8,7 @@ from torch.nn import functional
 from nodes.diffusion.guidance.conditions import to_batch
 from nodes.diffusion.masking import as_batch
 from nodes.diffusion.prediction import Parameterisation
-from nodes.diffusion.samplers.base import Denoise
+from nodes.diffusion.samplers.base import Denoise, Guided
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,24 @@ class InpaintingDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The denoised latent, with the original where it is kept."""
+        return self._keep(self._denoise(self._shown(x, sigma), sigma))
+
+    def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
+        """As the call; the unconditional prediction stays as the model gave it."""
+        denoised, unconditional = self._denoise.with_unconditional(self._shown(x, sigma), sigma)
+        return Guided(self._keep(denoised), unconditional)
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
+        return self._denoise.percent_to_sigma(percent)
+
+    def _shown(self, x: Tensor, sigma: Tensor) -> Tensor:
         original = self._original
-        shown = self._parameterisation.add_noise(sigma, original.noise, original.latent)
-        denoised = self._denoise(x * original.mask + shown * self._keeps, sigma)
-        return denoised * original.mask + self._kept
+        noised = self._parameterisation.add_noise(sigma, original.noise, original.latent)
+        return x * original.mask + noised * self._keeps
+
+    def _keep(self, denoised: Tensor) -> Tensor:
+        return denoised * self._original.mask + self._kept
 
 
 def fit_mask(mask: Tensor, like: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from nodes.diffusion.guidance.calls import Call, plan_calls, predict
 from nodes.diffusion.guidance.conditions import prepare
 from nodes.diffusion.guidance.rules import rescaled, rule_of
 from nodes.diffusion.prediction import Parameterisation
+from nodes.diffusion.samplers.base import Guided
 from nodes.diffusion.types import DiffusionModel, Guider
 
 
@@ -31,23 +32,39 @@ class GuidedDenoiser:
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
         self._conditions = prepare(guider.conditionings, parameterisation, like)
         self._roles = self._rule.roles(guider.options)
-        self._calls: dict[tuple[bool, ...], tuple[Call, ...]] = {}
+        self._calls: dict[tuple[object, ...], tuple[Call, ...]] = {}
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The guided prediction of the clean latent."""
-        denoised = predict(self._network, self._parameterisation, self._calls_at(float(sigma), x), x, sigma)
-        for role in self._roles:
+        return self._guided(self._predicted(x, sigma, self._roles), x, sigma)
+
+    def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
+        """The guided prediction, and that of the negative side alone, which is computed even if guidance needs none."""
+        denoised = self._predicted(x, sigma, tuple(self._conditions))
+        guided = self._guided(denoised, x, sigma)
+        return Guided(guided, denoised.get("negative", guided))
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
+        return self._parameterisation.percent_to_sigma(percent)
+
+    def _predicted(self, x: Tensor, sigma: Tensor, roles: tuple[str, ...]) -> dict[str, Tensor]:
+        denoised = predict(self._network, self._parameterisation, self._calls_at(float(sigma), x, roles), x, sigma)
+        for role in roles:
             if role not in denoised:  # nothing applies at this noise level
                 denoised[role] = torch.zeros_like(x)
+        return denoised
+
+    def _guided(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> Tensor:
         guided = self._rule.combine(denoised, self._options)
         if self._rescale and len(denoised) > 1:
             return rescaled(guided, denoised["positive"], x, sigma, self._rescale)
         return guided
 
-    def _calls_at(self, sigma: float, x: Tensor) -> tuple[Call, ...]:
+    def _calls_at(self, sigma: float, x: Tensor, roles: tuple[str, ...]) -> tuple[Call, ...]:
         """The calls for a noise level, planned once for each set of conditions that apply together."""
-        conditions = {role: self._conditions[role] for role in self._roles}
-        applying = tuple(each.applies_at(sigma) for members in conditions.values() for each in members)
+        conditions = {role: self._conditions[role] for role in roles}
+        applying = (roles, *(each.applies_at(sigma) for members in conditions.values() for each in members))
         if applying not in self._calls:
             active = {role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()}
             self._calls[applying] = plan_calls(active, x)

@@ -2,11 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
 from nodes.diffusion.noise import StepNoise, independent_noise
+
+
+class Guided(NamedTuple):
+    """A prediction with and without its positive conditioning."""
+
+    denoised: Tensor
+    """The guided prediction of the clean latent."""
+    unconditional: Tensor
+    """The prediction of the negative side alone; the guided one where there is no such side."""
 
 
 class Denoise(Protocol):
@@ -22,6 +31,14 @@ class Denoise(Protocol):
             x: (batch, channels, height, width) float32.
             sigma: its noise level, without dimensions, on the CPU.
         """
+        ...
+
+    def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
+        """The denoised latent, and that of the negative side alone, as CFG++ needs them."""
+        ...
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
         ...
 
 
@@ -47,3 +64,11 @@ class Algorithm:
 def slope(x: Tensor, sigma: Tensor, denoised: Tensor) -> Tensor:
     """dx/dsigma of the probability flow (Karras et al., 2022, equation 3, in sigma space)."""
     return (x - denoised) / sigma
+
+
+def predict(denoise: Denoise, x: Tensor, sigma: Tensor, *, cfg_pp: bool) -> Guided:
+    """The prediction for a sampler that may follow CFG++: without it, both sides are the guided prediction."""
+    if cfg_pp:
+        return denoise.with_unconditional(x, sigma)
+    denoised = denoise(x, sigma)
+    return Guided(denoised, denoised)

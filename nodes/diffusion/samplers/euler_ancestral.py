@@ -10,6 +10,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from nodes.diffusion.noise import StepNoise
+from nodes.diffusion.samplers.ancestral import ancestral_step, flow_ancestral_step
 from nodes.diffusion.samplers.base import Denoise, slope
 from nodes.diffusion.types import OnStep
 
@@ -49,13 +50,6 @@ def euler_ancestral(
     return x
 
 
-def ancestral_step(sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Tensor]:
-    """The noise level to step down to, and the noise to add there, so that the sum has the level `sigma_next`."""
-    fresh = eta * (sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2) ** 0.5
-    up = fresh.minimum(sigma_next)
-    return (sigma_next**2 - up**2) ** 0.5, up
-
-
 def _advance(x: Tensor, denoised: Tensor, sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Tensor]:
     """The latent below the next noise level, and the scale of the noise it lacks."""
     down, up = ancestral_step(sigma, sigma_next, eta)
@@ -64,9 +58,7 @@ def _advance(x: Tensor, denoised: Tensor, sigma: Tensor, sigma_next: Tensor, eta
 
 def _advance_flow(x: Tensor, denoised: Tensor, sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Tensor]:
     """As `_advance`; the signal has to be brought from `1 - down` to `1 - sigma_next` as well."""
-    down = sigma_next * (1 + (sigma_next / sigma - 1) * eta)
-    signal, signal_down = 1 - sigma_next, 1 - down
-    up = (sigma_next**2 - down**2 * signal**2 / signal_down**2) ** 0.5
+    down, up, signal = flow_ancestral_step(sigma, sigma_next, eta)
     ratio = down / sigma
     x = ratio * x + (1 - ratio) * denoised
-    return (signal / signal_down * x if eta > 0 else x), up
+    return (signal * x if eta > 0 else x), up

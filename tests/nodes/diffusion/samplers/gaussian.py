@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nodes.diffusion.samplers.base import Guided
+
 MEAN, DEVIATION = 0.7, 0.5
 
 
@@ -17,6 +19,13 @@ class Gaussian:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         signal, spread = self.signal(sigma), self.spread(sigma)
         return MEAN + signal * DEVIATION**2 / spread**2 * (x - signal * MEAN)
+
+    def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
+        """Without guidance: both predictions are the same."""
+        return Guided(self(x, sigma), self(x, sigma))
+
+    def percent_to_sigma(self, percent: float) -> float:
+        return (1.0 if self.is_flow else 10.0) * (1 - percent)
 
     def signal(self, sigma: Tensor) -> Tensor:
         return 1 - sigma if self.is_flow else torch.ones_like(sigma)
@@ -39,3 +48,10 @@ class Consistent:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         return Gaussian(self.is_flow).solution(x, sigma, torch.zeros_like(sigma))
+
+    def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
+        """Without guidance: both predictions are the same."""
+        return Guided(self(x, sigma), self(x, sigma))
+
+    def percent_to_sigma(self, percent: float) -> float:
+        return Gaussian(self.is_flow).percent_to_sigma(percent)

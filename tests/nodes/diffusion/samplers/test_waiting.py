@@ -21,8 +21,13 @@ def test_the_device_of_this_test_gives_no_numbers() -> None:
         float(X.sum())
 
 
+def test_only_the_adaptive_solver_has_to_know_its_error() -> None:
+    with pytest.raises(RuntimeError):
+        test_no_step_reads_a_number_from_the_device("dpm_adaptive", "epsilon")
+
+
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "flow"])
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name != "dpm_adaptive"])
 def test_no_step_reads_a_number_from_the_device(sampler: str, prediction: Prediction) -> None:
     network = EchoNetwork(prediction=prediction, device=META)
     texts = [*word(1.0, area=(8, 8, 0, 0)), *word(2.0, end_percent=0.5), *word(3.0, mask=torch.ones(16, 16))]
