@@ -20,7 +20,11 @@ class JobError(LatentloomError):
 
 
 class JobConflict(JobError):
-    """An id or idempotency key was used before, for another request."""
+    """An id or idempotency key was used before, for another request; `is_key` tells which of the two."""
+
+    def __init__(self, message: str, is_key: bool = False) -> None:
+        super().__init__(message)
+        self.is_key = is_key
 
 
 class UnknownJob(JobError):

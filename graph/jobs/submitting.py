@@ -88,7 +88,8 @@ def _replay(known: Row[Any], prepared: Prepared) -> Job:  # rows are untyped
         raise JobConflict(f"There is a job {known.id} already, for another request; choose a new id, or leave it out.")
     raise JobConflict(
         f'The idempotency key "{submission.idempotency_key}" was used before, for another request (job {known.id}); '
-        "use a new key for a new request."
+        "use a new key for a new request.",
+        is_key=True,
     )
 
 
