@@ -39,6 +39,7 @@ from web.sockets.feeds import Feeds
 from web.uploads import Uploads
 from web.userdata import UserData
 
+_SETTLE_SECONDS = 2.0
 _LOGGER = logging.getLogger("latentloom.http")
 _CLASSIC = (
     control,
@@ -105,6 +106,7 @@ async def _feeds(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _disconnect(app: web.Application) -> None:
+    await app[PARTS].feeds.settle(_SETTLE_SECONDS)
     for listener in app[PARTS].audience.listeners():
         listener.leave(WSCloseCode.GOING_AWAY, "The server is stopping.")
 

@@ -88,6 +88,7 @@ async def serve(settings: ServerSettings, nodes: str) -> int:
         LatentloomError: the job store cannot be used.
         OSError: an address cannot be listened on.
     """
+    asked_to_stop = _listen_for_signals()
     engine = await Engine.open(settings, nodes)
     runner = web.AppRunner(make_application(settings, engine), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:
@@ -97,7 +98,7 @@ async def serve(settings: ServerSettings, nodes: str) -> int:
         engine.start()
         for url in _urls(runner):
             print(f"To see the GUI go to: {url}", flush=True)
-        await _asked_to_stop()
+        await asked_to_stop.wait()
         _LOGGER.info("Stopping; the running job may go on for %g s.", settings.drain_seconds)
         await engine.drain()
     finally:
@@ -143,8 +144,8 @@ def _engine_settings(options: argparse.Namespace) -> Settings:
     ).absolute()
 
 
-async def _asked_to_stop() -> None:
-    """Return at the first SIGTERM or SIGINT; the second one ends the process at once, which loses nothing."""
+def _listen_for_signals() -> asyncio.Event:
+    """Is set at the first SIGTERM or SIGINT; the second one ends the process at once, which loses nothing."""
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
 
@@ -156,7 +157,7 @@ async def _asked_to_stop() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows: asyncio.run ends with KeyboardInterrupt there
             loop.add_signal_handler(number, hear)
-    await asked.wait()
+    return asked
 
 
 def _urls(runner: web.AppRunner) -> Iterator[str]:

@@ -30,7 +30,7 @@ def own_server(tmp_path: Path) -> Iterator[OwnServer]:
 
         def start(*flags: str, data: Path = tmp_path / "data", **options: Any) -> ServerProcess:
             process = ServerProcess(data, *flags, **options)
-            stack.callback(lambda: process.process.poll() is not None or process.kill())
+            stack.callback(process.close)
             return process
 
         yield start

@@ -23,6 +23,10 @@ sys.exit(web.serve.answer(parser.parse_args(sys.argv[1:]), "tests.web.light:crea
 DEADLINE_SECONDS = 30.0
 
 
+class DidNotStart(Exception):
+    """The server ended before it listened; says what it printed."""
+
+
 class ServerProcess:
     """A server process; `url` is known once it listens."""
 
@@ -40,7 +44,10 @@ class ServerProcess:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
-        assert line.startswith("To see the GUI go to: "), self.log()
+        if not line.startswith("To see the GUI go to: "):
+            said = self.log()
+            self.close()
+            raise DidNotStart(said)
         self.url = line.split(": ", 1)[1].strip()
         self.port = int(self.url.rpartition(":")[2])
 
@@ -51,18 +58,18 @@ class ServerProcess:
     def stop(self) -> int:
         """Ask it to stop; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self._ended()
-
-    def kill(self) -> int:
-        self.process.kill()
-        return self._ended()
-
-    def _ended(self) -> int:
         code = self.process.wait(DEADLINE_SECONDS)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self._log.close()
+        self.close()
         return code
+
+    def close(self) -> None:
+        """Kill it if it still runs, and give everything back."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._log.close()
 
     def get(self, path: str, **headers: str) -> Any:
         """The JSON answer."""

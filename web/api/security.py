@@ -29,7 +29,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
-OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/session", "/api/session", "/static/app.css", "/static/app.js"})
+OPEN_PATHS = frozenset(
+    {
+        *("/", "/static/app.css", "/static/app.js", "/static/icon.png", "/favicon.ico"),
+        *("/livez", "/readyz", "/session", "/api/session"),
+    }
+)
 """What is answered without the token: the page, which holds nothing of anybody, and signs of life."""
 _FORM = "application/x-www-form-urlencoded"
 _BROWSER_HEADERS = (hdrs.ORIGIN, "Sec-Fetch-Site", hdrs.REFERER, hdrs.COOKIE)

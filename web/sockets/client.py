@@ -46,9 +46,8 @@ class Client:
         self._outbox.show((preview.job, preview.node.id), preview.frame(self.takes_metadata))
 
     def leave(self, code: int, reason: str) -> None:
-        """Disconnect the client."""
+        """Disconnect the client, as soon as it has what waits for it if it reads."""
         if self._leaving is None:
-            self._sending.cancel()
             self._leaving = asyncio.create_task(self._close(code, reason))
 
     async def end(self) -> None:
@@ -70,6 +69,12 @@ class Client:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _close(self, code: int, reason: str) -> None:
+        if code != WSCloseCode.TRY_AGAIN_LATER:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    while self._outbox.nbytes:
+                        await asyncio.sleep(_PAUSE_SECONDS)
+        self._sending.cancel()
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close(code=code, message=reason.encode())

@@ -55,6 +55,16 @@ class Feeds:
         if tasks:
             await asyncio.wait(tasks)
 
+    async def settle(self, seconds: float) -> None:
+        """Wait, not longer than this, until clients have heard the end of the jobs that are over."""
+        ended = [feed.task for feed in self._feeds.values() if await self._is_over(feed.story.job)]
+        if ended:
+            await asyncio.wait(ended, timeout=seconds)
+
+    async def _is_over(self, job_id: str) -> bool:
+        job = await self._store.get(job_id)
+        return job is None or job.is_ended
+
     async def welcome(self, listener: Listener) -> None:
         """Tell a client that just connected what its running job is doing."""
         running = await self._store.page(_RUNNING, "queue")
