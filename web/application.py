@@ -107,8 +107,10 @@ async def _feeds(app: web.Application) -> AsyncIterator[None]:
 
 async def _disconnect(app: web.Application) -> None:
     await app[PARTS].feeds.settle(_SETTLE_SECONDS)
-    for listener in app[PARTS].audience.listeners():
-        listener.leave(WSCloseCode.GOING_AWAY, "The server is stopping.")
+    leaving = (
+        each.leave(WSCloseCode.GOING_AWAY, "The server is stopping.") for each in app[PARTS].audience.listeners()
+    )
+    await asyncio.gather(*leaving)
 
 
 @web.middleware

@@ -21,7 +21,7 @@ class Listener(Protocol):
         """Send a picture of running work, unless a newer one comes first."""
         ...
 
-    def leave(self, code: int, reason: str) -> None:
+    async def leave(self, code: int, reason: str) -> None:
         """Disconnect the client."""
         ...
 

@@ -39,16 +39,20 @@ class Client:
         """Send a JSON message, in order."""
         if self._leaving is None and not self._outbox.put(text):
             _LOGGER.warning("Client %r does not read its websocket and is disconnected.", self.id)
-            self.leave(WSCloseCode.TRY_AGAIN_LATER, "You read too slowly; connect again and look into the history.")
+            reason = "You read too slowly; connect again and look into the history."
+            self._leaving = asyncio.create_task(self._close(WSCloseCode.TRY_AGAIN_LATER, reason))
 
     def show(self, preview: Preview) -> None:
         """Send a picture of running work, unless a newer one comes first."""
         self._outbox.show((preview.job, preview.node.id), preview.frame(self.takes_metadata))
 
-    def leave(self, code: int, reason: str) -> None:
-        """Disconnect the client, as soon as it has what waits for it if it reads."""
-        if self._leaving is None:
-            self._leaving = asyncio.create_task(self._close(code, reason))
+    async def leave(self, code: int, reason: str) -> None:
+        """Disconnect the client, once it has what waits for it if it reads at all."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                while self._outbox.nbytes:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+        await self._close(code, reason)
 
     async def end(self) -> None:
         """Stop sending; the connection has ended, or is to."""
@@ -69,11 +73,6 @@ class Client:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _close(self, code: int, reason: str) -> None:
-        if code != WSCloseCode.TRY_AGAIN_LATER:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    while self._outbox.nbytes:
-                        await asyncio.sleep(_PAUSE_SECONDS)
         self._sending.cancel()
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
