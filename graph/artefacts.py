@@ -155,7 +155,7 @@ def _digest(path: Path) -> str:
 
 def _publish(draft: Path, directory: Path, stem: str, suffix: str) -> str:
     """Give a finished draft the next free name, which no other writer can take at the same time."""
-    counter = _highest(directory, stem) + 1
+    counter = highest_number(directory, stem) + 1
     while True:
         filename = f"{stem}_{counter:05}_{suffix}"
         try:
@@ -181,8 +181,8 @@ def _claim(draft: Path, target: Path) -> None:
         draft.replace(target)
 
 
-def _highest(directory: Path, stem: str) -> int:
-    """The highest counter in use for `stem`, whatever the suffix; 0 where there is none."""
+def highest_number(directory: Path, stem: str) -> int:
+    """The highest counter in use for the name `stem` in a directory, whatever the suffix; 0 where there is none."""
     highest = 0
     with os.scandir(directory) as entries:
         for entry in entries:

@@ -1,7 +1,7 @@
 """Which node types there are: `Registry` with the code, for workers; `Catalogue` as data, for everybody else."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -68,6 +68,11 @@ class Registry:
             if isinstance(getattr(each, "__node__", None), Node) and each.__module__ == module.__name__
         ]
         return cls(found, replacements)
+
+    @property
+    def type_ids(self) -> Collection[str]:
+        """The ids of the node types that there are now."""
+        return self._nodes.keys()
 
     def note(self, pack: PackInfo) -> None:
         """Tell what became of a node pack."""

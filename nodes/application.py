@@ -23,6 +23,8 @@ from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
 from nodes.diffusion.libraries import import_all
 from nodes.diffusion.models import ModelRegistry
+from nodes.packs.house import PackHouse
+from nodes.packs.loading import load_packs
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:
@@ -33,6 +35,11 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
     folders, registry, codecs = settings.folders, build_registry(), Codecs(leaf_codecs())
     models = ModelRegistry(settings.device, budget_bytes=settings.model_budget_bytes)
     artefacts = Artefacts(folders)
+    load_packs(
+        settings.packs,
+        PackHouse(registry, folders, artefacts, models, settings.packs),
+        override=settings.packs_override,
+    )
     cache_folder = Path(settings.data) / "cache"
     memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
     executor = Executor(

@@ -36,7 +36,7 @@ def encode_prompt(
 ) -> Annotated[Conditioning, Field(description="What the model is to listen to.")]:
     """Encode a prompt for a diffusion model."""
     with models.use_clip(clip) as encoder:
-        encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=_finder(folders))
+        encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
     return [(encoded.hidden, {"pooled_output": encoded.pooled})]
 
 
@@ -51,8 +51,8 @@ def set_last_layer(
     return replace(clip, stop_at_layer=stop_at_clip_layer)
 
 
-def _finder(folders: Folders) -> Callable[[str], Path | None]:
-    """Finds textual inversions by name, in sub-folders too."""
+def embedding_finder(folders: Folders) -> Callable[[str], Path | None]:
+    """Gives the function that finds textual inversions by the name that stands in a prompt, in sub-folders too."""
 
     def find(name: str) -> Path | None:
         try:
