@@ -6,6 +6,7 @@ from graph.registry import Registry
 from nodes import (
     autoencoding,
     conditioning,
+    guiders,
     images,
     latents,
     loaders,
@@ -13,8 +14,10 @@ from nodes import (
     masks,
     opening,
     primitives,
+    samplers,
     sampling,
     saving,
+    schedulers,
     text,
     text_encoding,
 )
@@ -22,6 +25,7 @@ from nodes import (
 MODULES = (
     autoencoding,
     conditioning,
+    guiders,
     images,
     latents,
     loaders,
@@ -29,8 +33,10 @@ MODULES = (
     masks,
     opening,
     primitives,
+    samplers,
     sampling,
     saving,
+    schedulers,
     text,
     text_encoding,
 )

@@ -88,6 +88,25 @@ def schedule(network: DiffusionModel, model: ModelHandle, wanted: Steps) -> Tens
     return last_steps(sigmas_for(parameterisation_of(network, model.options), wanted), wanted.steps)
 
 
+def add_noise(network: DiffusionModel, model: ModelHandle, noise: Noise, sigmas: Tensor, latent: Latent) -> Latent:
+    """A latent with the noise that a run from the first to the last noise level removes.
+
+    Args:
+        network: what `model` names.
+        model: brings options that change how noise is added.
+        noise: which noise.
+        sigmas: the noise levels; without any, the latent stays as it is.
+        latent: what is noised; not changed.
+    """
+    if not len(sigmas):
+        return latent
+    sigma = (sigmas[0] - sigmas[-1]).abs() if len(sigmas) > 1 else sigmas[0]
+    samples = _to_network(latent["samples"].float(), network.latent_format)
+    parameterisation = parameterisation_of(network, model.options)
+    noised = parameterisation.add_noise(sigma, _draw(noise, latent), samples)
+    return {**latent, "samples": _from_network(noised, network.latent_format).nan_to_num(0.0, 0.0, 0.0)}
+
+
 def run_sigmas(recipe: Recipe, parameterisation: Parameterisation) -> Tensor:
     """The noise levels of a run."""
     if isinstance(recipe.steps, Tensor):

@@ -40,9 +40,51 @@ def classifier_free(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
     return denoised["negative"] + (denoised["positive"] - denoised["negative"]) * options["cfg"]
 
 
+def dual_roles(options: Options) -> tuple[str, ...]:
+    """What a scale of 1 cancels out is left away."""
+    if not math.isclose(options["cfg_cond2_negative"], 1.0):
+        return ("positive", "middle", "negative")
+    return ("positive",) if math.isclose(options["cfg_conds"], 1.0) else ("positive", "middle")
+
+
+def dual(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
+    """Away from the negative prediction towards a middle one, and from there towards the positive one.
+
+    Brooks et al., 2023, "InstructPix2Pix", equation 3: each way has a scale of its own.
+    """
+    if "middle" not in denoised:
+        return denoised["positive"]
+    middle = denoised["middle"]
+    negative = denoised.get("negative", middle)
+    base = negative + (middle - negative) * options["cfg_cond2_negative"]
+    return base + (denoised["positive"] - middle) * options["cfg_conds"]
+
+
+def dual_nested(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
+    """Away from the negative prediction towards what guidance from the middle to the positive one gives."""
+    inner = denoised["middle"] + (denoised["positive"] - denoised["middle"]) * options["cfg_conds"]
+    return denoised["negative"] + (inner - denoised["negative"]) * options["cfg_cond2_negative"]
+
+
+def perpendicular(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
+    """Away from that part of the negative prediction that the positive one does not hold.
+
+    Armandpour et al., 2023, "Re-imagine the Negative Prompt Algorithm", section 3: both are taken relative to an empty
+    conditioning, and for each picture the negative side counts only where it is perpendicular to the positive one.
+    """
+    empty = denoised["empty"]
+    positive, negative = denoised["positive"] - empty, denoised["negative"] - empty
+    dims = tuple(range(1, empty.dim()))
+    along = (negative * positive).sum(dims, keepdim=True) / (positive**2).sum(dims, keepdim=True)
+    return empty + options["cfg"] * (positive - options["neg_scale"] * (negative - along * positive))
+
+
 RULES: Mapping[str, Rule] = {
     "basic": Rule(lambda options: ("positive",), lambda denoised, options: denoised["positive"]),
     "cfg": Rule(cfg_roles, classifier_free),
+    "dual_cfg": Rule(dual_roles, dual),
+    "dual_cfg_nested": Rule(lambda options: ("positive", "middle", "negative"), dual_nested),
+    "perp_neg": Rule(lambda options: ("positive", "negative", "empty"), perpendicular),
 }
 """Every kind of guider by name."""
 

@@ -1,15 +1,19 @@
 """Schedules against the published formulas, and which part of them a run takes."""
 
+import json
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.prediction import DiscreteParameterisation, FlowParameterisation, sigmas_of
-from nodes.diffusion.schedules import SCHEDULES, Steps, last_steps, sigmas_for
+from nodes.diffusion.schedules import SCHEDULES, Steps, beta_quantiles, last_steps, sd_turbo, sigmas_for
 from tests.nodes.diffusion.networks import BETAS
 
 TABLE = DiscreteParameterisation(sigmas_of(BETAS), "epsilon")
@@ -31,7 +35,12 @@ def test_every_schedule_falls_to_zero(name: str, prediction: DiscreteParameteris
     assert sigmas.device.type == "cpu"
     assert (sigmas.diff() < 0).all()
     assert sigmas[-1] == 0
-    assert len(sigmas) == steps + 1 or (name == "ddim_uniform" and len(sigmas) > steps)
+    if name == "ddim_uniform":
+        assert len(sigmas) > steps
+    elif name == "beta":  # quantiles that fall on the same entry count once
+        assert 2 <= len(sigmas) <= steps + 1
+    else:
+        assert len(sigmas) == steps + 1
 
 
 @pytest.mark.parametrize("name", ["normal", "karras", "exponential", "simple"])
@@ -130,3 +139,50 @@ def test_a_table_that_reaches_zero_itself_gets_no_further_zero(name: str) -> Non
     sigmas = SCHEDULES[name](FlowParameterisation(shift=1e-3), 19)
     assert len(sigmas) == 20
     assert 0 < float(sigmas[-1]) < 1e-5
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.6, 0.6), (1.0, 1.0), (0.5, 3.0)])
+@pytest.mark.parametrize("steps", [1, 4, 20, 200])
+def test_beta_takes_the_entries_at_the_quantiles(alpha: float, beta: float, steps: int) -> None:
+    quantiles = stats.beta.ppf([1 - step / steps for step in range(steps)], alpha, beta)
+    entries = dict.fromkeys(round(999 * quantile) for quantile in quantiles)
+    wanted = [SIGMAS[entry] for entry in entries]
+    assert beta_quantiles(TABLE, steps, alpha, beta).tolist() == [*wanted, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(0.0, 0.6), (0.6, 0.0)])
+def test_a_beta_distribution_without_shape_is_refused(shape: tuple[float, float]) -> None:
+    with pytest.raises(DiffusionError, match="above 0"):
+        beta_quantiles(TABLE, 4, *shape)
+
+
+@pytest.mark.parametrize("steps", [2, 5, 10, 30])
+def test_linear_quadratic_goes_evenly_to_a_fortieth_and_smoothly_on(steps: int) -> None:
+    shares = 1 - np.array(levels("linear_quadratic", steps)) / HIGHEST
+    half = steps // 2
+    assert shares[: half + 1] == pytest.approx(0.025 * np.arange(half + 1) / half, abs=1e-6)
+    assert shares[-1] == 1
+    curve = np.diff(shares[half:], 2)
+    assert curve == pytest.approx(np.full(len(curve), curve.mean() if len(curve) else 0.0), abs=1e-5)
+    first = shares[half + 1] - shares[half]
+    assert first == pytest.approx(0.025 / half + (curve.mean() / 2 if len(curve) else first - 0.025 / half), abs=1e-5)
+
+
+def test_kl_optimal_is_even_in_the_arc_tangent() -> None:
+    angles = [math.atan(HIGHEST) + (math.atan(LOWEST) - math.atan(HIGHEST)) * step / 9 for step in range(10)]
+    assert levels("kl_optimal", 10)[:-1] == pytest.approx([math.tan(angle) for angle in angles], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["beta", "linear_quadratic", "kl_optimal"])
+def test_one_step_starts_from_the_highest_level(name: str) -> None:
+    assert levels(name, 1) == pytest.approx([HIGHEST, 0.0], rel=1e-4)
+
+
+def test_sd_turbo_takes_every_hundredth_timestep() -> None:
+    assert sd_turbo(TABLE, 10).tolist() == pytest.approx([*(SIGMAS[t] for t in range(999, 98, -100)), 0.0])
+    assert sd_turbo(TABLE, 2, 0.55).tolist() == pytest.approx([SIGMAS[499], SIGMAS[399], 0.0])
+
+
+def test_schedules_have_the_ecosystems_names_in_its_order() -> None:
+    golden = json.loads((Path(__file__).parents[1] / "golden_interfaces.json").read_text())
+    assert list(SCHEDULES) == golden["choices"]["SCHEDULERS"]

@@ -30,6 +30,28 @@ def test_guidance_above_one_asks_for_both_sides_in_one_call() -> None:
     assert torch.allclose(found, torch.tensor(5.0))
 
 
+@pytest.mark.parametrize("cfg", [1.0, 4.0])
+def test_the_unconditional_prediction_is_that_of_the_negative_side_at_every_scale(cfg: float) -> None:
+    network = EchoNetwork()
+    guided = denoiser(network, cfg_guider(word(2.0), word(1.0), cfg))
+    denoised, unconditional = guided.with_unconditional(X, torch.tensor(1.0))
+    assert network.shapes == [(2, 4, 8, 8)]
+    assert torch.allclose(denoised, torch.tensor(1.0 + cfg))
+    assert torch.allclose(unconditional, torch.tensor(1.0))
+    assert torch.allclose(guided(X, torch.tensor(1.0)), denoised)
+
+
+def test_without_a_negative_side_the_unconditional_prediction_is_the_guided_one() -> None:
+    guided = denoiser(EchoNetwork(), Guider(HANDLE, "basic", {"positive": word(2.0)}))
+    denoised, unconditional = guided.with_unconditional(X, torch.tensor(1.0))
+    assert torch.equal(denoised, unconditional)
+
+
+def test_percents_are_those_of_the_models_noise_levels() -> None:
+    guided = denoiser(EchoNetwork(), cfg_guider(word(2.0), word(1.0)))
+    assert guided.percent_to_sigma(0.5) == parameterisation_of(EchoNetwork(), {}).percent_to_sigma(0.5)
+
+
 def test_texts_take_turns_by_noise_level() -> None:
     network = EchoNetwork()
     guided = denoiser(

@@ -35,6 +35,60 @@ def test_basic_guidance_is_the_positive_prediction() -> None:
     assert torch.equal(RULES["basic"].combine({"positive": positive}, {}), positive)
 
 
+def three(*names: str) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return {name: torch.randn(2, 4, 8, 8, generator=generator) for name in names}
+
+
+def dual_options(first: float, second: float) -> dict[str, float]:
+    return {"cfg_conds": first, "cfg_cond2_negative": second}
+
+
+def test_dual_guidance_has_a_scale_for_each_way() -> None:
+    parts = three("positive", "middle", "negative")
+    positive, middle, negative = parts.values()
+    found = RULES["dual_cfg"].combine(parts, dual_options(3.0, 2.0))
+    assert torch.allclose(found, negative + 2 * (middle - negative) + 3 * (positive - middle), atol=1e-5)
+
+
+def test_nested_dual_guidance_starts_the_second_way_where_the_first_ends() -> None:
+    parts = three("positive", "middle", "negative")
+    positive, middle, negative = parts.values()
+    found = RULES["dual_cfg_nested"].combine(parts, dual_options(3.0, 2.0))
+    assert torch.allclose(found, negative + 2 * (middle + 3 * (positive - middle) - negative), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scales", "roles"),
+    [
+        ((3.0, 2.0), ("positive", "middle", "negative")),
+        ((1.0, 2.0), ("positive", "middle", "negative")),
+        ((3.0, 1.0), ("positive", "middle")),
+        ((1.0, 1.0), ("positive",)),
+    ],
+)
+def test_dual_guidance_needs_only_what_does_not_cancel_out(scales: tuple[float, float], roles: tuple[str, ...]) -> None:
+    parts, options = three("positive", "middle", "negative"), dual_options(*scales)
+    assert RULES["dual_cfg"].roles(options) == roles
+    found = RULES["dual_cfg"].combine({role: parts[role] for role in roles}, options)
+    assert torch.allclose(found, RULES["dual_cfg"].combine(parts, options), atol=1e-5)
+
+
+def test_perpendicular_guidance_ignores_what_both_sides_share() -> None:
+    parts = three("positive", "negative", "empty")
+    parts["negative"] = parts["empty"] + 0.3 * (parts["positive"] - parts["empty"])
+    found = RULES["perp_neg"].combine(parts, {"cfg": 4.0, "neg_scale": 1.0})
+    assert torch.allclose(found, parts["empty"] + 4 * (parts["positive"] - parts["empty"]), atol=1e-4)
+
+
+def test_perpendicular_guidance_keeps_the_share_of_the_positive_side_in_each_picture() -> None:
+    parts = three("positive", "negative", "empty")
+    found = RULES["perp_neg"].combine(parts, {"cfg": 4.0, "neg_scale": 2.0}) - parts["empty"]
+    positive = parts["positive"] - parts["empty"]
+    along = (found * positive).sum((1, 2, 3)) / (positive**2).sum((1, 2, 3))
+    assert torch.allclose(along, torch.tensor(4.0), atol=1e-3)
+
+
 def velocity(x0: torch.Tensor, x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
     scale = (1 + sigma**2).sqrt()
     return (x / scale**2 - x0) * scale / sigma

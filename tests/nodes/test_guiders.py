@@ -1,0 +1,47 @@
+"""The nodes that combine several conditionings, in whole runs."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from graph.context import Context
+from nodes import sampling
+from nodes.diffusion.types import Guider, Noise, Sampler
+from nodes.guiders import dual_cfg_guider, perp_neg_guider
+from tests.nodes.diffusion.networks import HANDLE, Provider, UnetNetwork, latent, text, unet_network
+
+FIRST, SECOND, EMPTY = text(1), text(2), text(3)
+SIGMAS = torch.tensor([5.0, 1.0, 0.0])
+
+
+@pytest.fixture(scope="module")
+def network() -> UnetNetwork:
+    return unet_network()
+
+
+def drawn(network: UnetNetwork, guider: Guider) -> Tensor:
+    house: dict[str, Any] = {"ctx": Context(), "models": Provider(network)}
+    start = latent()
+    return sampling.sampler_custom_advanced(Noise(1), guider, Sampler("euler"), SIGMAS, start, **house)[0]["samples"]
+
+
+def test_dual_guidance_with_equal_conditions_is_plain_guidance(network: UnetNetwork) -> None:
+    found = drawn(network, dual_cfg_guider(HANDLE, FIRST, FIRST, SECOND, 8.0, 3.0))
+    assert torch.allclose(found, drawn(network, sampling.cfg_guider(HANDLE, FIRST, SECOND, 3.0)), atol=1e-3)
+
+
+def test_the_styles_of_dual_guidance_differ(network: UnetNetwork) -> None:
+    regular, nested = (
+        drawn(network, dual_cfg_guider(HANDLE, FIRST, SECOND, EMPTY, 2.0, 3.0, style))
+        for style in ("regular", "nested")
+    )
+    assert not torch.allclose(regular, nested, atol=0.1)
+
+
+def test_perp_neg_without_a_negative_side_is_plain_guidance(network: UnetNetwork) -> None:
+    found = drawn(network, perp_neg_guider(HANDLE, FIRST, SECOND, EMPTY, 3.0, 0.0))
+    assert torch.allclose(found, drawn(network, sampling.cfg_guider(HANDLE, FIRST, EMPTY, 3.0)), atol=1e-3)
+    stronger = drawn(network, perp_neg_guider(HANDLE, FIRST, SECOND, EMPTY, 3.0, 1.0))
+    assert not torch.allclose(found, stronger, atol=0.01)
