@@ -67,6 +67,12 @@ def with_values(workflow: Workflow, values: Mapping[Target, Json], catalogue: Ca
     return _replaced(workflow, {finder.place(target): value for target, value in values.items()})
 
 
+def with_inputs(workflow: Workflow, values: Mapping[str, Json], catalogue: Catalogue) -> Workflow:
+    """As `with_values`, with targets as on the command line: `NODE.INPUT` or the name of a parameter."""
+    finder = _Finder(workflow, catalogue)
+    return _replaced(workflow, {finder.place(finder.target(name)): value for name, value in values.items()})
+
+
 def assign(workflow: Workflow, settings: Iterable[str], catalogue: Catalogue) -> Workflow:
     """The same workflow with settings as on the command line: `NODE.INPUT=VALUE` or `PARAMETER=VALUE`.
 

@@ -30,6 +30,7 @@ from web.api import (
 from web.api.errors import Handler, errors
 from web.api.parts import PARTS, Parts
 from web.api.security import GUARD, Guard, add_headers
+from web.api.v2.joining import add_v2
 from web.engine import Engine
 from web.rates import Rate
 from web.sessions import Sessions
@@ -70,10 +71,13 @@ def make_application(settings: ServerSettings, engine: Engine) -> web.Applicatio
     app[GUARD] = guard
     for resource in _OWN:
         app.add_routes(resource.routes())
+    classic: list[web.RouteDef] = []
     for resource in _CLASSIC:
         routes = resource.routes()
         below_api = [web.RouteDef(each.method, f"/api{each.path}", each.handler, each.kwargs) for each in routes]
         app.add_routes([*routes, *below_api])
+        classic += below_api
+    add_v2(app, classic)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_feeds)
     app.on_shutdown.append(_disconnect)

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from graph.errors import WorkerError
 from graph.jobs.dispatcher import Dispatcher
 from graph.jobs.store import JobStore
 from graph.jobs.upkeep import keep_tidy
 from graph.runners import ProcessRunner, Supervision, WorkerSettings
+from graph.runners.plans import PlanReport
 from web.catalogue import FILE_NAME, KnownCatalogue, source_stamp
 from web.settings import ServerSettings
 
 _LOGGER = logging.getLogger("latentloom.web")
 _LONGEST_PAUSE_SECONDS = 60.0
+_PLAN_SECONDS = 60.0
+"""How long a worker may take to plan: large files that nobody looked into yet are read for their digests."""
 
 
 class Engine:
@@ -76,6 +81,19 @@ class Engine:
         elif self._runner.trouble is not None:
             found.append("the worker is out of rotation")
         return found
+
+    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What the worker would run of a document, what is cached and why not.
+
+        Raises:
+            WorkflowError: the document cannot be read.
+            WorkerError: no worker answers.
+        """
+        try:
+            async with asyncio.timeout(_PLAN_SECONDS):
+                return await self._runner.plan(document, targets)
+        except TimeoutError:
+            raise WorkerError(f"The worker did not answer within {_PLAN_SECONDS:g} s.") from None
 
     async def free(self, *, models: bool, results: bool) -> None:
         """Have the worker give memory back as soon as no job runs."""

@@ -73,6 +73,11 @@ class Uploads:
         name = _publish(Path(draft.name), directory, (stem, suffix), digest, wish.overwrite)
         return Artefact(name, "/".join(safe_parts(wish.subfolder)), wish.type, digest)
 
+    def digest(self, draft: BinaryIO) -> str:
+        """BLAKE3 of what a draft holds, hexadecimal."""
+        draft.flush()
+        return _digest(Path(draft.name))
+
     def _directory(self, wish: Wish) -> Path:
         if wish.type not in DATA_FOLDERS:
             raise BadName(f'There is no folder "{wish.type[:40]}" for uploads; use one of {", ".join(DATA_FOLDERS)}.')

@@ -1,7 +1,8 @@
 """Answers questions about jobs."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
@@ -75,3 +76,9 @@ def payloads(connection: Connection, job_ids: Sequence[str]) -> dict[str, Payloa
     """What these jobs are to do, by id; unknown ids are left out."""
     query = select(JOB.c.id, *PAYLOAD.c).join(JOB, JOB.c.key == PAYLOAD.c.job_key).where(JOB.c.id.in_(job_ids))
     return {row.id: payload_of(row) for row in connection.execute(query)}
+
+
+def extras(connection: Connection, job_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:  # JSON of clients
+    """What clients sent along with these jobs, by id; unknown ids are left out."""
+    query = select(JOB.c.id, PAYLOAD.c.extra).join(PAYLOAD, JOB.c.key == PAYLOAD.c.job_key)
+    return {row.id: json.loads(row.extra) for row in connection.execute(query.where(JOB.c.id.in_(job_ids)))}

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
 
@@ -250,6 +251,10 @@ class JobStore:
     async def payloads(self, job_ids: Sequence[str]) -> dict[str, Payload]:
         """What these jobs are to do, by id."""
         return await self._database.read(lambda c: listing.payloads(c, job_ids))
+
+    async def extras(self, job_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """What clients sent along with these jobs, by id, without reading what the jobs are to do."""
+        return await self._database.read(lambda c: listing.extras(c, job_ids))
 
     async def outputs(self, job_ids: Sequence[str]) -> dict[str, list[Output]]:
         """What the output nodes of these jobs show so far, by id; jobs that show nothing are left out."""

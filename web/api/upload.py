@@ -49,7 +49,7 @@ async def post_image(request: web.Request) -> web.Response:
     """Save a file; the same content keeps its name, other content of that name is numbered."""
     uploads = parts_of(request).uploads
     with uploads.draft() as draft:
-        form = await _receive(request, draft)
+        form = await receive_form(request, draft)
         saved = await asyncio.to_thread(uploads.keep, draft, form.wish())
     return reply(_described(saved))
 
@@ -59,7 +59,7 @@ async def post_mask(request: web.Request) -> web.Response:
     """Save the picture `original_ref` with the alpha of an uploaded mask."""
     parts = parts_of(request)
     with parts.uploads.draft() as mask, parts.uploads.draft() as result:
-        form = await _receive(request, mask)
+        form = await receive_form(request, mask)
         original = await asyncio.to_thread(_original, parts, form.fields.get("original_ref", ""))
         await asyncio.to_thread(mask.flush)
         async with parts.decoding:
@@ -76,7 +76,7 @@ def _described(saved: Artefact) -> dict[str, Json]:
     return {"name": saved.filename, "subfolder": saved.subfolder, "type": saved.type}
 
 
-async def _receive(request: web.Request, draft: BinaryIO) -> Form:
+async def receive_form(request: web.Request, draft: BinaryIO) -> Form:
     """Write the file of a form to `draft` as it arrives; returns the other fields."""
     form = Form()
     try:
