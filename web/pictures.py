@@ -58,11 +58,12 @@ def with_mask(original: Path, mask: Path) -> bytes:
 
 def _opened(path: Path) -> Image.Image:
     try:
-        picture = Image.open(path, formats=READABLE)
-        if picture.width * picture.height > MOST_PIXELS:
-            raise PictureError(f"The picture has more than {MOST_PIXELS} pixels and is not opened here.")
-        picture.load()
-        return picture
+        with path.open("rb") as file:
+            picture = Image.open(file, formats=READABLE)
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PictureError(f"The picture has more than {MOST_PIXELS} pixels and is not opened here.")
+            picture.load()
+            return picture
     except PictureError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger("latentloom.web")
 STOPPED, FAILED, REFUSED = 0, 1, 2
 _EVERYWHERE = "0.0.0.0"
 _SHUTDOWN_SECONDS = 5.0
+_LINGERING_SECONDS = 1.0
+"""How long a client that was refused may go on sending, so that it gets to read why."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +92,12 @@ async def serve(settings: ServerSettings, nodes: str) -> int:
     """
     asked_to_stop = _listen_for_signals()
     engine = await Engine.open(settings, nodes)
-    runner = web.AppRunner(make_application(settings, engine), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        make_application(settings, engine),
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        lingering_time=_LINGERING_SECONDS,
+    )
     try:
         await runner.setup()
         for host in settings.hosts:

@@ -78,6 +78,9 @@ def _described(saved: Artefact) -> dict[str, Json]:
 
 async def receive_form(request: web.Request, draft: BinaryIO) -> Form:
     """Write the file of a form to `draft` as it arrives; returns the other fields."""
+    most = parts_of(request).settings.limits.upload_bytes
+    if (request.content_length or 0) > most + _FIELD_BYTES * _MOST_FIELDS:
+        raise TooMuch(f"The upload has {request.content_length} bytes; at most {most} are taken.")
     form = Form()
     try:
         async for part in await request.multipart():
