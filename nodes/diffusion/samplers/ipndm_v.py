@@ -1,9 +1,8 @@
 """iPNDM with variable steps: as `ipndm`, with weights that depend on the widths of the last steps.
 
 Zhang and Chen, 2023, "Fast Sampling of Diffusion Models with Exponential Integrator"; the weights are those that
-zju-pi's diff-sampler publishes and everybody uses. They are Adams-Bashforth's where steps are even and where there are
-two; with more slopes two of the published factors differ from it on uneven noise levels. One model call a step, order
-2.
+zju-pi's diff-sampler publishes and everybody uses. Those of two slopes are Adams-Bashforth's, those of three where
+steps are even; those of four differ from it. One model call a step, order 2.
 """
 
 from itertools import pairwise

@@ -12,9 +12,12 @@ from diffusers import (
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     HeunDiscreteScheduler,
+    LMSDiscreteScheduler,
+    UniPCMultistepScheduler,
 )
 from torch import Tensor
 
+from nodes.diffusion.brownian import brownian_noise
 from nodes.diffusion.noise import initial_noise, next_seed
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.sampling import Recipe, sample
@@ -132,6 +135,53 @@ def test_ddpm_is_ddpm_with_the_noise_of_the_next_seed() -> None:
     generator = torch.Generator().manual_seed(next_seed(SEED))
     wanted = theirs(network, scheduler, start(sigmas, False) / (1 + sigmas[0] ** 2).sqrt(), generator=generator)
     assert relative(ours(network, "ddpm", sigmas), wanted) < TOLERANCE
+
+
+@pytest.mark.parametrize("solver_type", ["midpoint", "heun"])
+def test_dpmpp_2m_sde_is_dpm_solver_multistep_with_the_noise_of_its_path(solver_type: str) -> None:
+    network = unet_network()
+    sigmas, timesteps = levels(network, "karras")
+    scheduler = DPMSolverMultistepScheduler(
+        algorithm_type="sde-dpmsolver++",
+        solver_order=2,
+        solver_type=solver_type,
+        final_sigmas_type="zero",
+        **TRAINING,
+    )
+    scheduler.set_timesteps(STEPS)
+    scheduler.sigmas, scheduler.timesteps = sigmas, timesteps
+    draw = brownian_noise(torch.zeros(SHAPE), SEED, sigmas)
+    context = TEXT[0][0].expand(2, -1, -1)
+    x = start(sigmas, True) / (1 + sigmas[0] ** 2).sqrt()
+    for step, timestep in enumerate(scheduler.timesteps):
+        output = network.unet(x, timestep, context, return_dict=False)[0]
+        noise = draw(sigmas[step], sigmas[step + 1]) if sigmas[step + 1] > 0 else torch.zeros(SHAPE)
+        x = scheduler.step(output, timestep, x, variance_noise=noise).prev_sample
+    name = "dpmpp_2m_sde" if solver_type == "midpoint" else "dpmpp_2m_sde_heun"
+    assert relative(ours(network, name, sigmas), x) < TOLERANCE
+
+
+@pytest.mark.parametrize(("sampler", "variant"), [("uni_pc", "bh1"), ("uni_pc_bh2", "bh2")])
+def test_uni_pc_is_uni_pc_multistep(sampler: str, variant: str) -> None:
+    network = unet_network()
+    sigmas, timesteps = levels(network, "karras")
+    sigmas = torch.where(sigmas == 0, 0.001, sigmas)
+    scheduler = UniPCMultistepScheduler(solver_order=3, solver_type=variant, **TRAINING)
+    scheduler.set_timesteps(STEPS)
+    scheduler.sigmas, scheduler.timesteps = sigmas, timesteps
+    x = theirs(network, scheduler, start(sigmas, True) / (1 + sigmas[0] ** 2).sqrt())
+    wanted = x * (1 + sigmas[-1] ** 2).sqrt()
+    assert relative(ours(network, sampler, sigmas), wanted) < TOLERANCE
+
+
+def test_lms_is_lms_discrete_but_for_the_step_to_zero() -> None:
+    network = unet_network()
+    sigmas, timesteps = levels(network, "karras")
+    scheduler = LMSDiscreteScheduler(**TRAINING)
+    scheduler.set_timesteps(STEPS)
+    scheduler.sigmas, scheduler.timesteps = sigmas, timesteps.float()[:-1]
+    wanted = theirs(network, scheduler, start(sigmas, True))
+    assert relative(ours(network, "lms", sigmas[:-1]), wanted) < TOLERANCE
 
 
 @pytest.mark.parametrize("shift", [1.0, 3.0])

@@ -294,6 +294,23 @@ def test_without_guidance_cfg_plus_plus_changes_nothing(name: str, other: str) -
     assert torch.allclose(found, wanted, atol=1e-11)
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_flow_may_start_from_pure_noise(name: str) -> None:
+    x = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    sigmas = torch.tensor([1.0, 0.8, 0.5, 0.2, 0.0])
+    result = run(name, Gaussian(is_flow=True), x, sigmas, SAMPLERS[name].make_noise(x, 5, sigmas))
+    assert result.isfinite().all()
+    assert abs(float(result.mean()) - MEAN) < 0.4
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_one_step_and_no_step_are_allowed(name: str) -> None:
+    x = torch.full((1, 1, 2, 2), 3.0)
+    for sigmas in (torch.tensor([2.0, 0.0]), torch.tensor([2.0])):
+        result = run(name, Gaussian(), x, sigmas, SAMPLERS[name].make_noise(x, 5, sigmas))
+        assert result.isfinite().all()
+
+
 def test_samplers_have_the_ecosystems_names_in_its_order() -> None:
     golden = json.loads((Path(__file__).parents[2] / "golden_interfaces.json").read_text())
     assert list(SAMPLERS) == golden["choices"]["SAMPLERS"]
