@@ -30,11 +30,13 @@ class DidNotStart(Exception):
 class ServerProcess:
     """A server process; `url` is known once it listens."""
 
-    def __init__(self, data: Path, *flags: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *flags: str, environment: Mapping[str, str] | None = None, script: str = SCRIPT
+    ) -> None:
         self.data = data
         data.mkdir(parents=True, exist_ok=True)
         self._log = (data / "server.log").open("a+b")
-        command = [sys.executable, "-c", SCRIPT, "--port", "0", "--data-dir", str(data), "--models", str(data / "m")]
+        command = [sys.executable, "-c", script, "--port", "0", "--data-dir", str(data), "--models", str(data / "m")]
         self.process = subprocess.Popen(
             [*command, *flags],
             cwd=ROOT,
@@ -106,9 +108,9 @@ class ServerProcess:
         return eventually(lambda: [item for item in self.get("/queue")["queue_running"] if item[1] == job])
 
 
-def eventually(question: Any) -> Any:
+def eventually(question: Any, seconds: float = DEADLINE_SECONDS) -> Any:
     """The first answer that is something."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (answer := question()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
