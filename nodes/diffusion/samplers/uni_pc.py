@@ -33,6 +33,8 @@ def uni_pc(
 ) -> Tensor:
     """Predict each step from the last predictions, and correct it by the one made there; no noise.
 
+    What a flow lacks of its signal where a run stops short of 0 is made up for.
+
     Args:
         denoise: the model.
         x: the noisy latent.
@@ -42,6 +44,7 @@ def uni_pc(
         variant: the function B(h) of the paper: `h`, or `exp(h) - 1`.
     """
     steps = len(sigmas) - 1
+    leaves_out_signal = denoise.is_flow and bool(sigmas[-1] == 0)
     sigmas = torch.where(sigmas == 0, LOWEST_SIGMA, sigmas)
     highest = max(1, min(HIGHEST_ORDER, steps - 1))
     known: list[_Known] = []
@@ -54,7 +57,7 @@ def uni_pc(
         taken = _Update(known[:order], sigma_next, variant)
         predicted = taken.predicted(x)
         on_step(step, steps, predicted, denoised)
-    return predicted
+    return predicted / (1 - LOWEST_SIGMA) if leaves_out_signal else predicted
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,8 @@ def test_unipc_keeps_a_thousandth_of_noise(name: str) -> None:
     x = torch.full((1, 1, 2, 2), 3.0)
     ends = [run(name, Gaussian(), x, torch.tensor([2.0, 0.3, last])) for last in (0.0, 0.001)]
     assert torch.equal(*ends)
+    ends = [run(name, Gaussian(is_flow=True), x, torch.tensor([0.9, 0.3, last])) for last in (0.0, 0.001)]
+    assert torch.allclose(ends[0], ends[1] / 0.999)
 
 
 @pytest.mark.parametrize("name", sorted(OWN_STEPS))
