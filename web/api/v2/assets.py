@@ -15,7 +15,7 @@ from web.api.errors import Invalid, NotThere, Taken, TooMuch, Unprocessable, Wro
 from web.api.parts import Parts, parts_of
 from web.api.routes import INTEGRAL, Answer, Wish, endpoint
 from web.api.upload import MULTIPART, receive_form
-from web.api.v2.outputs import PREFIX, asset_record, content_url, find, media_type
+from web.api.v2.outputs import PREFIX, asset_record, content_url, find, link_end, media_type
 from web.api.v2.parts import now, origin_of, shelf_of
 from web.api.v2.shapes import AssetRecord, moment
 from web.api.view import file_reply
@@ -24,7 +24,6 @@ from web.uploads import Wish as UploadWish
 SUBFOLDER = "assets"
 """Where files that clients sent this way are, below the folder of inputs."""
 _HASH = "blake3:"
-_LINK_SECONDS = 7 * 24 * 3600.0
 _LONGEST_NAME = 512
 AssetId = Annotated[str, Field(min_length=1, max_length=2000)]
 Hash = Annotated[str, Field(pattern=r"^blake3:[0-9a-f]{64}$")]
@@ -220,5 +219,5 @@ def _record(request: web.Request, asset: Asset) -> AssetRecord:
         file_path=asset.file_path,
         created_at=moment(asset.created),
         url=content_url(origin_of(request), asset.id),
-        url_expires_at=moment(now(request) + _LINK_SECONDS),
+        url_expires_at=link_end(now(request)),
     )

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from web.sniffing import HEAD_BYTES, kind_of
 
 PREFIX = "out_"
 """How the ids of outputs begin."""
-_LINK_LIFE = timedelta(days=7)
+_DAY_SECONDS = 24 * 3600.0
+_LINK_DAYS = 8
 _LEFT_OUT = frozenset({"animated"})  # says how to show the pictures beside it
 _TEXT, _JSON, _ANY = "text/plain", "application/json", "application/octet-stream"
 
@@ -121,7 +122,7 @@ def output_record(shown: Shown, artefacts: Artefacts, origin: str, now: float) -
         id=shown.place.id,
         hash=_hash(shown),
         url=content_url(origin, shown.place.id),
-        url_expires_at=moment(now) + _LINK_LIFE,
+        url_expires_at=link_end(now),
         job_id=shown.place.job,
     )
 
@@ -137,7 +138,7 @@ def asset_record(job: Job, shown: Shown, artefacts: Artefacts, origin: str, now:
         file_path=_name(shown),
         created_at=moment(job.ended or job.started or job.created),
         url=content_url(origin, shown.place.id),
-        url_expires_at=moment(now) + _LINK_LIFE,
+        url_expires_at=link_end(now),
         job_id=job.id,
     )
 
@@ -145,6 +146,14 @@ def asset_record(job: Job, shown: Shown, artefacts: Artefacts, origin: str, now:
 def content_url(origin: str, asset_id: str) -> str:
     """Where the content of an asset is."""
     return f"{origin}/api/v2/assets/{asset_id}/content"
+
+
+def link_end(now: float) -> datetime:
+    """Until when to count on the link to an asset: the end of a day, so that the same is told all day.
+
+    Links here hold for as long as their assets.
+    """
+    return moment((now // _DAY_SECONDS + _LINK_DAYS) * _DAY_SECONDS)
 
 
 def media_type(path: Path) -> str:
