@@ -230,8 +230,8 @@ async def measure(sizes: list[int], seconds: float) -> dict[str, float]:
         async with server(Path(folder)) as (session, process, times):
             found = {**times, "server, idle, MiB": resident_mib(process.pid)}
             parts: list[Callable[[], Awaitable[dict[str, float]]]] = [
-                lambda: shapes(session, sizes),
                 lambda: latencies(session),
+                lambda: shapes(session, sizes),
                 lambda: recovery(session, process),
                 lambda: submits(session, seconds),
             ]

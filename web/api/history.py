@@ -1,16 +1,16 @@
 """`/history`: what became of jobs."""
 
+import asyncio
 from collections.abc import Sequence
 
 from aiohttp import web
 
 from graph.jobs.records import ENDED_STATES, Job, JobFilter
 from graph.jobs.store import JobStore
-from graph.spec import Json
 from web.api.bodies import names_in, number_in, read_object
 from web.api.listing import PAGE, jobs_told
 from web.api.parts import parts_of
-from web.api.replies import done, reply
+from web.api.replies import done, joined_object, raw_reply, to_json
 from web.classic.items import history_entry
 
 DEFAULT_ITEMS = 200
@@ -33,14 +33,14 @@ async def get_history(request: web.Request) -> web.Response:
     most = number_in(request, "max_items", DEFAULT_ITEMS)
     offset = number_in(request, "offset", -1, least=-1)
     jobs = await _oldest(store, offset, most) if offset >= 0 else await _latest(store, most)
-    return reply(await _entries(store, jobs))
+    return await _entries(store, jobs)
 
 
 async def get_history_of(request: web.Request) -> web.Response:
     """What became of one job; an empty object if it is not over, or not known."""
     store = parts_of(request).store
     job = await store.get(request.match_info["id"])
-    return reply(await _entries(store, [job]) if job is not None and job.is_ended else {})
+    return await _entries(store, [job] if job is not None and job.is_ended else [])
 
 
 async def post_history(request: web.Request) -> web.Response:
@@ -62,9 +62,11 @@ async def _oldest(store: JobStore, offset: int, most: int) -> list[Job]:
     return list((await store.page(_ENDED, "oldest", offset, most)).jobs)
 
 
-async def _entries(store: JobStore, jobs: Sequence[Job]) -> dict[str, Json]:
-    entries: dict[str, Json] = {}
+async def _entries(store: JobStore, jobs: Sequence[Job]) -> web.Response:
+    entries: list[tuple[str, bytes]] = []
     for start in range(0, len(jobs), PAGE):
         for told in await jobs_told(store, jobs[start : start + PAGE]):
-            entries[told.job.id] = history_entry(told.job, told.payload, told.outputs, told.landmarks)
-    return entries
+            entry = to_json(history_entry(told.job, told.payload, told.outputs, told.landmarks))
+            entries.append((told.job.id, entry))
+            await asyncio.sleep(0)
+    return raw_reply(joined_object(entries))

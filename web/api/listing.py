@@ -8,8 +8,8 @@ from graph.jobs.records import Job, Output, Payload
 from graph.jobs.store import JobStore
 from web.classic.messages import LANDMARKS
 
-PAGE = 100
-"""How many jobs are read at a time."""
+PAGE = 25
+"""How many jobs are read, and turned into JSON, at a time; others get their turn in between."""
 
 
 @dataclass(frozen=True, slots=True)

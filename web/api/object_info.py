@@ -7,7 +7,7 @@ from aiohttp import web
 from graph.schema import object_info, object_info_of
 from graph.spec import Json
 from web.api.parts import parts_of
-from web.api.replies import to_json
+from web.api.replies import raw_reply, to_json
 
 
 def routes() -> list[web.RouteDef]:
@@ -20,7 +20,7 @@ async def get_object_info(request: web.Request) -> web.Response:
     parts = parts_of(request)
     catalogue = await parts.engine.catalogue.get()
     body = await asyncio.to_thread(lambda: to_json(object_info(catalogue, parts.folders.names)))
-    return web.Response(body=body, content_type="application/json")
+    return raw_reply(body)
 
 
 async def get_object_info_of(request: web.Request) -> web.Response:
@@ -34,4 +34,4 @@ async def get_object_info_of(request: web.Request) -> web.Response:
             entry[spec.id] = object_info_of(spec, parts.folders.names)
         return to_json(entry)
 
-    return web.Response(body=await asyncio.to_thread(described), content_type="application/json")
+    return raw_reply(await asyncio.to_thread(described))

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from graph.jobs.records import JobFilter, JobState
-from graph.spec import Json
 from web.api.bodies import names_in, number_in, read_object
-from web.api.listing import PAGE, jobs_with_payloads
+from web.api.listing import jobs_with_payloads
 from web.api.parts import Parts, parts_of
-from web.api.replies import done, reply
+from web.api.replies import done, joined_list, joined_object, raw_reply, to_json
 from web.classic.items import queue_item
 
 _MOST_LISTED = 1_000_000
+_PAGE = 200
 
 
 def routes() -> list[web.RouteDef]:
@@ -25,12 +25,9 @@ async def get_queue(request: web.Request) -> web.Response:
     parts = parts_of(request)
     most = number_in(request, "max_items", _MOST_LISTED)
     offset = number_in(request, "offset", 0)
-    return reply(
-        {
-            "queue_running": await _items(parts, ("running",), 0, _MOST_LISTED),
-            "queue_pending": await _items(parts, ("queued",), offset, most),
-        }
-    )
+    running = await _items(parts, ("running",), 0, _MOST_LISTED)
+    pending = await _items(parts, ("queued",), offset, most)
+    return raw_reply(joined_object([("queue_running", joined_list(running)), ("queue_pending", joined_list(pending))]))
 
 
 async def post_queue(request: web.Request) -> web.Response:
@@ -43,12 +40,14 @@ async def post_queue(request: web.Request) -> web.Response:
     return done()
 
 
-async def _items(parts: Parts, states: Sequence[JobState], offset: int, most: int) -> list[Json]:
-    items: list[Json] = []
+async def _items(parts: Parts, states: Sequence[JobState], offset: int, most: int) -> list[bytes]:
+    items: list[bytes] = []
     while len(items) < most:
         wanted = JobFilter(states=tuple(states))
-        page = await parts.store.page(wanted, "queue", offset + len(items), min(PAGE, most - len(items)))
-        items += [queue_item(job, payload) for job, payload in await jobs_with_payloads(parts.store, page.jobs)]
+        page = await parts.store.page(wanted, "queue", offset + len(items), min(_PAGE, most - len(items)))
+        items += [
+            to_json(queue_item(job, payload)) for job, payload in await jobs_with_payloads(parts.store, page.jobs)
+        ]
         if not page.has_more:
             break
     return items

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
@@ -17,6 +17,21 @@ def reply(data: Json, *, status: int = 200, headers: Mapping[str, str] | None = 
 def done() -> web.Response:
     """The answer of what only has to be done: nothing."""
     return web.Response()
+
+
+def raw_reply(body: bytes) -> web.Response:
+    """An answer that is JSON already."""
+    return web.Response(body=body, content_type="application/json")
+
+
+def joined_object(members: Iterable[tuple[str, bytes]]) -> bytes:
+    """A JSON object whose values are JSON already."""
+    return b"{%b}" % b",".join(b"%b:%b" % (to_json(key), value) for key, value in members)
+
+
+def joined_list(items: Iterable[bytes]) -> bytes:
+    """A JSON list whose items are JSON already."""
+    return b"[%b]" % b",".join(items)
 
 
 def to_json(data: Json) -> bytes:
