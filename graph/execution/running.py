@@ -38,7 +38,8 @@ class RunningNodes:
         for node in built.nodes:
             self._added[node.id] = node
             self._parents[node.id] = parent
-            self._displays[node.id] = built.displays.get(node.id) or self.display(parent)
+            # Loops name the node of the round before, which is shown by a node of the document in turn.
+            self._displays[node.id] = self.display(built.displays.get(node.id) or parent)
 
     def node(self, node_id: str) -> Mapping[str, Any] | None:
         """A node in the API shape; None if there is none."""

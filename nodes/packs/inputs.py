@@ -72,8 +72,9 @@ def input_spec(name: str, kind: Any, options: Mapping[str, Any], is_required: bo
     choices = kind if is_choices(kind) else options.get("options") if facts["type"] == COMBO else None
     if choices is not None and is_choices(choices):
         facts |= _choices(choices, options)
-    if options.get("default") is not None:
-        facts |= {"has_default": True, "default": as_json(options["default"])}
+    default = as_json(options.get("default"))
+    if default is not None and default in (facts.get("choices") or (default,)):
+        facts |= {"has_default": True, "default": default}
     facts |= {ours: bool(options[theirs]) for theirs, ours in _FLAGS.items() if theirs in options}
     facts |= {"minimum": _number(options.get("min")), "maximum": _number(options.get("max"))}
     facts |= {"step": _number(options.get("step")), "help": _text(options.get("tooltip"))}

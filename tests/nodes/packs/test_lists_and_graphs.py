@@ -1,6 +1,6 @@
 """Nodes of packs on lists, with blockers, undeclared inputs and raw links, and as graphs."""
 
-from graph.events import NodeLog, NodeSkipped
+from graph.events import NodeLog, NodeSkipped, NodeStarted
 from tests.nodes.packs.worlds import World, short, showing
 
 
@@ -80,7 +80,10 @@ def test_a_loop_is_an_expansion_in_an_expansion(packs: World) -> None:
     prompt = {"1": short("PackRepeat", value=1, times=30), "2": showing("1")}
     run = packs.succeed(prompt)
     assert run.texts == {"2": ["31"]}
-    assert max(len(event.node.id) for event in run.events if getattr(event, "node", None) is not None) < 120
+    inside = [event.node for event in run.of(NodeStarted) if event.node.id not in ("1", "2")]
+    assert len(inside) > 50
+    assert {node.display for node in inside} == {"1"}
+    assert max(len(node.id) for node in inside) < 120
 
 
 def test_a_graph_that_bites_its_tail_is_the_fault_of_the_node_that_made_it(packs: World) -> None:

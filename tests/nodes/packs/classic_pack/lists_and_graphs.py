@@ -150,7 +150,7 @@ class Repeat:
         graph = GraphBuilder()
         total = graph.node("PackSum", a=value, b=1)
         rest = graph.node("PackRepeat", "Recurse", value=total.out(0), times=times - 1)
-        rest.set_override_display_id(dynprompt.get_display_node_id(unique_id))
+        rest.set_override_display_id(unique_id)
         return {"result": (rest.out(0),), "expand": graph.finalize()}
 
 
