@@ -25,6 +25,8 @@ class EngineApplication:
     registry: Registry
     executor: Executor
     folders: Folders
+    get_ready: Callable[[], object] = tuple
+    """Imports what computing needs and a run from the cache does not; safe to call again."""
     free_models: Callable[[], object] = tuple
     """Lets go of weights that nobody uses."""
     free_results: Callable[[], object] = tuple

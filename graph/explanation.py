@@ -9,7 +9,7 @@ from graph.topology import GraphNode
 
 NEVER_RAN = "it never ran before"
 NOT_FINISHED = "it did not finish before"
-EVICTED = "its result is no longer in the cache"
+EVICTED = "its result was not kept"
 
 
 class Explainer:

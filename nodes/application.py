@@ -51,7 +51,7 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         is_valid=artefacts.is_valid,
         seen=Seen(cache_folder if settings.cache == "all" else None),
     )
-    return EngineApplication(registry, executor, folders, models.unload, memory.clear)
+    return EngineApplication(registry, executor, folders, import_all, models.unload, memory.clear)
 
 
 def describe(settings: Settings) -> dict[str, str]:

@@ -7,12 +7,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from graph.application import EngineApplication
 from graph.assignment import assign
 from graph.errors import WorkflowError
 from graph.formats import read_file
 from graph.formats.editor import Conversion
 from graph.registry import Catalogue
-from graph.runners import Application
 from graph.settings import Settings
 from graph.workflow import Workflow
 
@@ -73,9 +73,9 @@ def read_conversion(options: argparse.Namespace, catalogue: Catalogue) -> Conver
     return replace(conversion, workflow=assign(conversion.workflow, options.values, catalogue))
 
 
-def load_application(nodes: str, settings: Settings) -> Application:
+def load_application(nodes: str, settings: Settings) -> EngineApplication:
     """The application that `nodes` ("module:function") builds; imports the nodes, and with them torch."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read by torch when it is imported; as in a worker
     module, _, name = nodes.partition(":")
-    application: Application = getattr(importlib.import_module(module), name)(settings.to_data())
+    application: EngineApplication = getattr(importlib.import_module(module), name)(settings.to_data())
     return application

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from graph.application import EngineApplication
 from graph.commandline.display import Bars, Report, picture
 from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
 from graph.errors import WorkflowError
 from graph.folders import DATA_FOLDERS
 from graph.registry import Catalogue
-from graph.runners import Application, InlineRunner, JobRequest
+from graph.runners import InlineRunner, JobRequest
 from graph.settings import Settings
 from graph.workflow import Workflow, title_of
 
@@ -50,9 +51,10 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
     titles = titles_of(workflow, application.catalogue)
     report = asyncio.run(_run(application, workflow, console, titles))
     console.print(picture(report, titles))
+    running = report.total_seconds or time.perf_counter() - started
+    loading = time.perf_counter() - started - running
     console.print(
-        f"Starting {started - began:.1f} s, running {report.total_seconds or time.perf_counter() - started:.1f} s",
-        style="dim",
+        f"Starting {started - began:.1f} s, loading libraries {loading:.1f} s, running {running:.1f} s", style="dim"
     )
     outputs = _outputs(report, settings)
     if not options.json:
@@ -85,10 +87,15 @@ def titles_of(workflow: Workflow, catalogue: Catalogue) -> dict[str, str]:
     return titles
 
 
-async def _run(application: Application, workflow: Workflow, console: Console, titles: Mapping[str, str]) -> Report:
+async def _run(
+    application: EngineApplication, workflow: Workflow, console: Console, titles: Mapping[str, str]
+) -> Report:
     report = Report()
     runner = InlineRunner(application)
     await runner.start()
+    if await _will_compute(runner, workflow):
+        with console.status("Loading libraries"):
+            application.get_ready()
     job = JobRequest(id="run", document=workflow.dump())
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.cancel, job.id)
     try:
@@ -100,6 +107,13 @@ async def _run(application: Application, workflow: Workflow, console: Console, t
     finally:
         await runner.stop()
     return report
+
+
+async def _will_compute(runner: InlineRunner, workflow: Workflow) -> bool:
+    """Whether some node that has to run uses a model."""
+    plan = await runner.plan(workflow.dump())
+    specs = [runner.catalogue.find(node.type) for node in plan.nodes if node.state == "run"]
+    return any(spec is not None and spec.occupies == "gpu" for spec in specs)
 
 
 def _outputs(report: Report, settings: Settings) -> list[dict[str, str]]:

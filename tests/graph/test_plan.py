@@ -123,7 +123,7 @@ def test_what_was_evicted_is_told() -> None:
     bench = place(memory)
     bench.succeed(graph())
     memory.clear()
-    assert set(plan_of(bench, graph()).reasons.values()) == {"its result is no longer in the cache"}
+    assert set(plan_of(bench, graph()).reasons.values()) == {"its result was not kept"}
 
 
 def test_what_did_not_finish_before_is_told() -> None:
