@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from graph import strict_json
 from graph.artefacts import Artefact
@@ -93,8 +94,8 @@ async def receive_form(request: web.Request, draft: BinaryIO) -> Form:
                 await _receive_file(request, part, draft)
             elif part.name is not None:
                 form.fields[part.name] = await _receive_field(part)
-    except (ValueError, AssertionError) as error:  # what the parser says of a form that is none
-        raise Invalid(f"The form cannot be read: {error}") from error
+    except (ValueError, AssertionError, HttpProcessingError) as error:  # what the parser says of a form that is none
+        raise Invalid(f"The form cannot be read: {' '.join(str(error).split())}") from error
     return form
 
 

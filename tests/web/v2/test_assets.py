@@ -55,6 +55,13 @@ def test_only_what_is_known_as_data_is_taken(server: ServerProcess):
     assert sent(server, png(104), "../../escape.png")[1]["file_path"] == "../../escape.png"  # a label, never a place
 
 
+def test_what_is_no_form_is_refused(server: ServerProcess):
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    for body in (b"--xyz\r\nno header\r\n\r\n--xyz--", b"--xyz", b""):
+        assert problem(server, "POST", "/api/v2/assets", body, **headers)[0] == 400
+        assert server.ask("POST", "/upload/image", body, headers=headers)[0] == 400
+
+
 def test_an_asset_that_a_waiting_job_reads_stays(server: ServerProcess):
     blocking = submitted(server, slow("blocks the asset"))
     _, asset = sent(server, png(105))

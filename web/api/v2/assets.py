@@ -25,7 +25,7 @@ SUBFOLDER = "assets"
 """Where files that clients sent this way are, below the folder of inputs."""
 _HASH = "blake3:"
 _LONGEST_NAME = 512
-AssetId = Annotated[str, Field(min_length=1, max_length=2000)]
+AssetId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 Hash = Annotated[str, Field(pattern=r"^blake3:[0-9a-f]{64}$")]
 _FORM = {
     "type": "object",
@@ -102,7 +102,7 @@ async def get_asset_by_hash(request: web.Request, hash: Hash) -> AssetRecord:
     return _record(request, await _with_hash(request, hash))
 
 
-@endpoint("GET", "/api/v2/assets/{id}")
+@endpoint("GET", "/api/v2/assets/{id}", errors=(Unprocessable,))
 async def get_asset(request: web.Request, id: AssetId) -> AssetRecord:
     """What is known of a file: one that a client sent, or an output of a job."""
     if not id.startswith(PREFIX):
@@ -112,7 +112,7 @@ async def get_asset(request: web.Request, id: AssetId) -> AssetRecord:
     return await asyncio.to_thread(asset_record, job, shown, parts.artefacts, origin_of(request), now(request))
 
 
-@endpoint("GET", "/api/v2/assets/{id}/content", also=(206,), gives="application/octet-stream")
+@endpoint("GET", "/api/v2/assets/{id}/content", errors=(Unprocessable,), also=(206,), gives="application/octet-stream")
 async def get_asset_content(request: web.Request, id: AssetId) -> web.StreamResponse:
     """The content of a file, whole or a range of it."""
     parts = parts_of(request)
@@ -126,7 +126,7 @@ async def get_asset_content(request: web.Request, id: AssetId) -> web.StreamResp
     return web.Response(body=shown.content, headers={"Content-Type": f"{content_type}; charset=utf-8"})
 
 
-@endpoint("DELETE", "/api/v2/assets/{id}", status=204, errors=(Taken,), gives="")
+@endpoint("DELETE", "/api/v2/assets/{id}", status=204, errors=(Unprocessable, Taken), gives="")
 async def delete_asset(request: web.Request, id: AssetId) -> None:
     """Forget a file that a client sent; its content goes with the last reference to it.
 
