@@ -218,7 +218,7 @@ def test_a_worker_loads_the_packs_that_its_settings_name(tmp_path: Path) -> None
         "print(sum(len(each.nodes) for each in app.catalogue.packs), 'NewerSay' in app.catalogue.specs)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["43", "True"]
+    assert done.stdout.split() == ["44", "True"]
 
 
 def test_the_modules_are_there_while_packs_are_and_gone_afterwards(tmp_path: Path) -> None:

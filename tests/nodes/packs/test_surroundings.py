@@ -9,11 +9,10 @@ import torch
 from PIL import Image
 
 from graph.events import NodeProgress
+from tests.nodes.diffusion import tiny
 from tests.nodes.packs.worlds import CLASSIC, World, short, showing, world
 
 PICTURE = short("EmptyImage", width=16, height=16, batch_size=1, color=0xFF0000)
-MODELS = Path(__file__).parents[3] / "models"
-CHECKPOINT = "latentloom-tiny"
 
 
 def test_hidden_inputs_are_given(packs: World) -> None:
@@ -86,20 +85,26 @@ def test_what_is_not_here_says_which_pack_asked_for_it(packs: World, what: str, 
     assert f'The node pack "classic_pack" asks for {name}, which Latentloom does not provide' in failure.message
 
 
-def test_packs_encode_texts_and_pictures_with_the_embedded_model(tmp_path: Path) -> None:
-    if not (MODELS / "checkpoints" / CHECKPOINT).is_dir():
-        pytest.skip("the embedded model is not in this checkout")
-    with world(tmp_path, CLASSIC, models=MODELS) as opened:
+def test_packs_encode_texts_decode_latents_and_sample(tmp_path: Path) -> None:
+    tiny.write_folder(tmp_path / "models" / "checkpoints" / "tiny")
+    sampled = {"seed": 3, "steps": 2, "cfg": 2.0, "positive": ["5", 0], "negative": ["5", 0], "model": ["1", 0]}
+    with world(tmp_path, CLASSIC) as opened:
         prompt = {
-            "1": short("CheckpointLoaderSimple", ckpt_name=CHECKPOINT),
+            "1": short("CheckpointLoaderSimple", ckpt_name="tiny"),
             "2": short("PackEncode", clip=["1", 1], vae=["1", 2], text="a red circle"),
             "3": showing("2"),
             "4": showing("2", 1),
             "5": short("CLIPTextEncode", text="a red circle", clip=["2", 2]),
             "6": showing("5"),
+            "7": short("EmptyLatentImage", width=32, height=32, batch_size=1),
+            "8": short("PackSample", latent=["7", 0], **sampled),
+            "9": short("KSampler", latent_image=["7", 0], sampler_name="euler", scheduler="normal", **sampled),
+            "10": showing("8"),
+            "11": showing("9"),
         }
         outputs = opened.succeed(prompt).outcome.outputs
         ((text, options),) = outputs["3"][0][0]
         assert options["strength"] == 0.5
         assert torch.equal(text, outputs["6"][0][0][0][0])
         assert outputs["4"][0][0].shape == (1, 32, 32, 3)
+        assert torch.equal(outputs["10"][0][0]["samples"], outputs["11"][0][0]["samples"])

@@ -145,7 +145,33 @@ class Encode:
         return (conditioning, vae.decode(latent), clip)
 
 
+class Sample:
+    """Leaves sampling to the engine."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {
+            "required": {
+                "model": ("MODEL",),
+                "seed": ("INT", {"default": 0, "max": 2**64 - 1}),
+                "steps": ("INT", {"default": 2}),
+                "cfg": ("FLOAT", {"default": 1.0}),
+                "positive": ("CONDITIONING",),
+                "negative": ("CONDITIONING",),
+                "latent": ("LATENT",),
+            }
+        }
+
+    RETURN_TYPES = ("LATENT",)
+    FUNCTION = "sample"
+    CATEGORY = "test pack"
+
+    def sample(self, model, seed, steps, cfg, positive, negative, latent):
+        return nodes.common_ksampler(model, seed, steps, cfg, "euler", "normal", positive, negative, latent)
+
+
 NODE_CLASS_MAPPINGS = {
+    "PackSample": Sample,
     "PackHidden": Hidden,
     "PackProgress": Progress,
     "PackFiles": Files,
