@@ -18,12 +18,14 @@ from graph.settings import Settings
 from web import logs
 from web.application import make_application
 from web.engine import Engine
-from web.settings import PREVIEW_METHODS, ServerSettings, is_loopback
+from web.settings import PREVIEW_METHODS, Limits, ServerSettings, is_loopback
 from web.tokens import read_or_make_token
 
 _LOGGER = logging.getLogger("latentloom.web")
 STOPPED, FAILED, REFUSED = 0, 1, 2
 _EVERYWHERE = "0.0.0.0"
+_SUBMITS_PER_SECOND = 20.0
+"""How many jobs an address may submit, in the long run, where other machines are let in."""
 _SHUTDOWN_SECONDS = 5.0
 _LINGERING_SECONDS = 1.0
 """How long a client that was refused may go on sending, so that it gets to read why."""
@@ -80,6 +82,7 @@ def settings_from(options: argparse.Namespace) -> ServerSettings:
         token=token,
         user=os.path.join(options.base_directory, "user") if options.base_directory else None,  # noqa: PTH118
         previews=options.preview_method,
+        limits=Limits() if all(map(is_loopback, hosts)) else Limits(submits_per_second=_SUBMITS_PER_SECOND),
     )
 
 

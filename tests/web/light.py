@@ -26,6 +26,8 @@ from graph.node import Files, node
 from graph.registry import Registry
 from graph.settings import Settings
 
+START_SECONDS = "start_seconds"
+"""A file in the data folder that makes the start of a worker last longer."""
 Text = Annotated[str, Socket("STRING")]
 Number = Annotated[int, Socket("INT")]
 
@@ -109,8 +111,9 @@ NODES = (text, join, choose, show, steps, fail, crash, load, picture)
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:
-    time.sleep(float(os.environ.get("LIGHT_START_SECONDS", "0")))
     settings = Settings.from_data(data)
+    patience = Path(settings.data) / START_SECONDS
+    time.sleep(float(patience.read_text()) if patience.exists() else 0)
     folders, codecs, registry = settings.folders, Codecs(), Registry([each.__node__ for each in NODES])
     artefacts = Artefacts(folders)
     memory = MemoryCache(10**8, codecs.nbytes)

@@ -1,7 +1,6 @@
 """Starts the real server as a process of its own, with small nodes, and talks to it over real sockets."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.web.light import START_SECONDS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -30,11 +31,11 @@ class DidNotStart(Exception):
 class ServerProcess:
     """A server process; `url` is known once it listens."""
 
-    def __init__(
-        self, data: Path, *flags: str, environment: Mapping[str, str] | None = None, script: str = SCRIPT
-    ) -> None:
+    def __init__(self, data: Path, *flags: str, start_seconds: float | None = None, script: str = SCRIPT) -> None:
         self.data = data
         data.mkdir(parents=True, exist_ok=True)
+        if start_seconds is not None:
+            (data / START_SECONDS).write_text(str(start_seconds))
         self._log = (data / "server.log").open("a+b")
         command = [sys.executable, "-c", script, "--port", "0", "--data-dir", str(data), "--models", str(data / "m")]
         self.process = subprocess.Popen(
@@ -42,7 +43,6 @@ class ServerProcess:
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, **(environment or {})},
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()

@@ -19,8 +19,6 @@ from tests.web.serving import ROOT, DidNotStart, ServerProcess, eventually, grap
 from web.serve import configure, settings_from
 from web.settings import ServerSettings
 
-SLOW_START = {"LIGHT_START_SECONDS": "1.5"}
-
 
 def given(*flags: str) -> ServerSettings:
     parser = argparse.ArgumentParser()
@@ -78,7 +76,7 @@ def test_the_server_process_imports_no_node_and_no_torch() -> None:
 
 
 def test_requests_are_answered_before_the_worker_is_ready(own_server: OwnServer) -> None:
-    server = own_server(environment=SLOW_START)
+    server = own_server(start_seconds=1.5)
     assert server.get("/livez") == {"status": "ok"}
     assert server.get("/queue") == {"queue_running": [], "queue_pending": []}
     status, answer, headers = server.ask("GET", "/readyz")
@@ -93,7 +91,7 @@ def test_the_catalogue_of_the_last_start_answers_at_once(own_server: OwnServer) 
     assert "Show" in eventually(lambda: first.get("/object_info"))
     eventually(lambda: (first.data / "catalogue.json").exists())
     assert first.stop() == 0
-    second = own_server(environment={"LIGHT_START_SECONDS": "60"})
+    second = own_server(start_seconds=60)
     assert "Show" in second.get("/object_info")
     job = second.post("/prompt", {"prompt": hello()})["prompt_id"]  # waits in the queue
     assert second.get("/queue")["queue_pending"][0][1] == job
@@ -216,3 +214,14 @@ def test_guessing_the_token_is_slowed_down(own_server: OwnServer, tmp_path: Path
     assert int(answers[-1][2]["Retry-After"]) > 0
     token = (tmp_path / "token").read_text().strip()
     assert server.ask("GET", "/queue", headers={"X-API-Key": token})[0] == 200
+
+
+def test_an_address_elsewhere_cannot_flood_the_queue(own_server: OwnServer, tmp_path: Path) -> None:
+    server = own_server("--listen", "0.0.0.0", "--token-file", str(tmp_path / "token"))
+    server.url = server.url.replace("0.0.0.0", "127.0.0.1")
+    headers = {"X-API-Key": (tmp_path / "token").read_text().strip()}
+    answers = [server.ask("POST", "/prompt", {}, headers) for _ in range(600)]
+    statuses = [status for status, _, _ in answers]
+    assert statuses[:200] == [400] * 200
+    assert 429 in statuses
+    assert given().limits.submits_per_second is None
