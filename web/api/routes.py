@@ -30,19 +30,19 @@ _MOST_TOLD = 20
 class Wish(BaseModel):
     """The base of what clients send: exact types, and no key that means nothing."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class Options(BaseModel):
     """The base of query parameters and headers, which are text: read by what they are to be; others are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, defer_build=True)
 
 
 class Record(BaseModel):
     """The base of what clients get."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 def _integral(value: Json) -> Json:
