@@ -15,6 +15,7 @@ from nodes.packs.handles import Border
 from nodes.packs.hidden import hidden_values, hidden_values_of
 from nodes.packs.inputs import DeclaredInputs, read_inputs
 from nodes.packs.instances import Instances
+from nodes.packs.origin import Origin
 from nodes.packs.results import read_returned
 from nodes.packs.running import running
 from nodes.packs.tokens import as_token
@@ -29,14 +30,14 @@ class Workshop:
     instances: Instances
 
 
-def node_of_class(type_id: str, kind: type[Any], title: str, source: str, workshop: Workshop) -> Node:
+def node_of_class(type_id: str, kind: type[Any], title: str, origin: Origin, workshop: Workshop) -> Node:
     """The node type that a class of the classic protocol declares.
 
     Args:
         type_id: its key in `NODE_CLASS_MAPPINGS`.
         kind: the class.
         title: what people see.
-        source: the module of the pack.
+        origin: the pack.
         workshop: what all adapters share.
 
     Raises:
@@ -50,6 +51,7 @@ def node_of_class(type_id: str, kind: type[Any], title: str, source: str, worksh
         title=title,
         category=str(getattr(kind, "CATEGORY", "") or "packs"),
         description=str(getattr(kind, "DESCRIPTION", "") or ""),
+        version=origin.version,
         inputs=declared.inputs,
         outputs=tuple(_outputs(kind)),
         is_output=bool(getattr(kind, "OUTPUT_NODE", False)),
@@ -63,7 +65,7 @@ def node_of_class(type_id: str, kind: type[Any], title: str, source: str, worksh
         checks_types=check is not None and "input_types" in parameters_of(check)[0],
         deprecated=bool(getattr(kind, "DEPRECATED", False)),
         experimental=bool(getattr(kind, "EXPERIMENTAL", False)),
-        source=source,
+        source=origin.name,
     )
     adapter = _Adapter(kind, spec, declared, workshop)
     return Node(

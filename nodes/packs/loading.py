@@ -25,6 +25,7 @@ from nodes.packs.instances import Instances
 from nodes.packs.modules import PackModules
 from nodes.packs.native import native_nodes
 from nodes.packs.newer import node_of_schema
+from nodes.packs.origin import Origin, origin_of
 from nodes.packs.shims.io_node import ComfyNode
 from nodes.text_encoding import embedding_finder
 
@@ -100,7 +101,8 @@ class _Loader:
         warnings: list[str] = []
         try:
             module = bring()
-            nodes = [*self._nodes(module, name, warnings)]
+            origin = origin_of(pack) if pack is not None else Origin(name)
+            nodes = [*self._nodes(module, origin, warnings)]
         except (Exception, SystemExit) as error:  # the pack's code may raise anything: it is told, and the rest goes on
             self._tell(PackInfo(name=name, path=path, problem=told(error, directory)))
             return
@@ -110,17 +112,17 @@ class _Loader:
             warnings.append("It declares no nodes.")
         self._tell(PackInfo(name=name, path=path, nodes=tuple(added), web_directory=web, warnings=tuple(warnings)))
 
-    def _nodes(self, module: Any, name: str, warnings: list[str]) -> Iterable[Node]:
+    def _nodes(self, module: Any, origin: Origin, warnings: list[str]) -> Iterable[Node]:
         """The nodes of a module, whichever way it declares them."""
-        yield from native_nodes(module, name)
+        yield from native_nodes(module)
         titles = getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None) or {}
         for type_id, kind in (getattr(module, "NODE_CLASS_MAPPINGS", None) or {}).items():
-            yield from self._adapted(kind, str(type_id), str(titles.get(type_id, type_id)), name, warnings)
+            yield from self._adapted(kind, str(type_id), str(titles.get(type_id, type_id)), origin, warnings)
         entry = getattr(module, "comfy_entrypoint", None)
         for kind in _awaited(_extension_nodes(entry)) if entry is not None else ():
-            yield from self._adapted(kind, kind.__name__, "", name, warnings)
+            yield from self._adapted(kind, kind.__name__, "", origin, warnings)
 
-    def _adapted(self, kind: Any, type_id: str, title: str, source: str, warnings: list[str]) -> Iterable[Node]:
+    def _adapted(self, kind: Any, type_id: str, title: str, origin: Origin, warnings: list[str]) -> Iterable[Node]:
         missing = what_is_not_provided(kind)
         if missing is not None:
             warnings.append(f'Node type "{type_id}" is left out: it builds on {missing}, which is not provided here.')
@@ -128,9 +130,9 @@ class _Loader:
         try:
             is_newer = isinstance(kind, type) and issubclass(kind, ComfyNode)
             node = (
-                node_of_schema(kind, source, self.workshop)
+                node_of_schema(kind, origin, self.workshop)
                 if is_newer
-                else node_of_class(type_id, kind, title, source, self.workshop)
+                else node_of_class(type_id, kind, title, origin, self.workshop)
             )
         except Exception as error:  # one class that cannot be understood is left out, and told
             warnings.append(f'Node type "{type_id}" is left out: {type(error).__name__}: {error}')

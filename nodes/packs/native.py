@@ -8,19 +8,18 @@ from typing import Any
 from graph.node import Node
 
 
-def native_nodes(declared: Any, name: str) -> Iterable[Node]:
+def native_nodes(declared: Any) -> Iterable[Node]:
     """The nodes that a pack declares with `@node`, in any of its modules that it imports.
 
     Args:
         declared: the pack's module; an entry point may also name a list of functions or modules.
-        name: what the pack is called.
     """
     if isinstance(declared, ModuleType):
         below = f"{declared.__name__}."
         modules = [declared, *(each for key, each in [*sys.modules.items()] if key.startswith(below))]
         return [found for module in modules for found in _declared_in(module)]
     if isinstance(declared, Sequence):
-        return [found for each in declared for found in native_nodes(each, name)]
+        return [found for each in declared for found in native_nodes(each)]
     found = getattr(declared, "__node__", None)
     return [found] if isinstance(found, Node) else []
 

@@ -11,6 +11,7 @@ from graph.node import Asked, Node
 from graph.spec import NodeSpec, OutputSpec
 from nodes.packs.classic import Workshop, accepted, own_checks
 from nodes.packs.hidden import hidden_values, hidden_values_of
+from nodes.packs.origin import Origin
 from nodes.packs.results import read_returned
 from nodes.packs.running import running
 from nodes.packs.shims.io_inputs import DynamicComboInput, Output
@@ -20,12 +21,12 @@ from nodes.packs.tokens import as_token
 _HIDDEN: Mapping[str, str] = {each.name: each.value for each in Hidden}
 
 
-def node_of_schema(kind: type[ComfyNode], source: str, workshop: Workshop) -> Node:
+def node_of_schema(kind: type[ComfyNode], origin: Origin, workshop: Workshop) -> Node:
     """The node type that a class of the newer protocol declares.
 
     Args:
         kind: the class.
-        source: the module of the pack.
+        origin: the pack.
         workshop: what all adapters share.
 
     Raises:
@@ -38,6 +39,7 @@ def node_of_schema(kind: type[ComfyNode], source: str, workshop: Workshop) -> No
         title=schema.display_name or schema.node_id,
         category=schema.category or "packs",
         description=schema.description or "",
+        version=origin.version,
         inputs=tuple(spec for each in schema.inputs for spec in each.specs()),
         outputs=tuple(_output(each) for each in schema.outputs),
         is_output=schema.is_output_node,
@@ -51,7 +53,7 @@ def node_of_schema(kind: type[ComfyNode], source: str, workshop: Workshop) -> No
         checks_types=checks and "input_types" in inspect.signature(kind.validate_inputs).parameters,
         deprecated=schema.is_deprecated,
         experimental=schema.is_experimental,
-        source=source,
+        source=origin.name,
     )
     adapter = _Adapter(kind, spec, schema, workshop)
     return Node(

@@ -195,6 +195,21 @@ def test_the_catalogue_tells_what_became_of_packs(tmp_path: Path) -> None:
         assert catalogue.packs[1].problem == "ValueError: no\n  bad.py:1: raise ValueError('no')"
 
 
+def test_a_pack_whose_code_changed_computes_anew(tmp_path: Path) -> None:
+    write(tmp_path, "pack/__init__.py", "from .inner import NODE_CLASS_MAPPINGS\n")
+    write(tmp_path, "pack/inner.py", pack("Changing"))
+
+    def version() -> int:
+        with world(tmp_path / "data", tmp_path / "pack") as opened:
+            return opened.registry.get("Changing").spec.version
+
+    before = version()
+    write(tmp_path, "pack/readme.md", "not code")
+    assert version() == before
+    write(tmp_path, "pack/inner.py", pack("Changing") + "# changed\n")
+    assert version() != before
+
+
 def test_packs_install_nothing(tmp_path: Path) -> None:
     write(tmp_path, "inside.py", "import pip\npip.main(['install', 'a-package'])\n")
     write(tmp_path, "outside.py", "import os\nassert os.environ['PIP_NO_INDEX'] == '1'\n" + pack("Fine"))
