@@ -1,4 +1,4 @@
-from graph.jobs.records import JobFilter
+from graph.jobs.records import JobFilter, Payload, Submission
 from graph.jobs.store import JobStore
 from tests.graph.jobs.worlds import run_order, submit, taken
 
@@ -55,3 +55,26 @@ async def test_landmarks_of_many_jobs_are_read_at_once(store: JobStore):
     found = await store.events_of_kinds([*ran, "unknown"], ["job_started", "job_succeeded"])
     kinds = {job: [event.kind for event in events] for job, events in found.items()}
     assert kinds == {job: ["job_started", "job_succeeded"] for job in ran}
+
+
+async def test_a_page_goes_on_behind_a_job_whatever_was_submitted_since(store: JobStore):
+    jobs = await submit(store, *["anna"] * 4)
+    await submit(store, "bert")
+    page = await store.page(JobFilter(older_than=jobs[2]), "newest", limit=2)
+    assert ([job.id for job in page.jobs], page.has_more) == ([jobs[1], jobs[0]], False)
+    assert (await store.page(JobFilter(older_than="nothing"))).jobs == ()
+
+
+async def test_the_place_of_a_job_in_the_queue_is_how_many_wait_before_it(store: JobStore):
+    jobs = await submit(store, *["anna"] * 3)
+    lease = await taken(store)
+    assert lease.job.id == jobs[0]
+    assert [await store.waiting_before(job) for job in jobs] == [None, 0, 1]
+    await store.move_to_front(jobs[2])
+    assert [await store.waiting_before(job) for job in jobs] == [None, 1, 0]
+    assert await store.waiting_before("nothing") is None
+
+
+async def test_what_clients_sent_along_is_read_without_the_rest(store: JobStore):
+    job = await store.submit(Submission(Payload({"1": {}}, extra={"labels": {"a": "b"}})))
+    assert await store.extras([job.id, "nothing"]) == {job.id: {"labels": {"a": "b"}}}

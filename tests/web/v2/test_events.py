@@ -75,3 +75,12 @@ def test_open_streams_do_not_keep_a_server_from_stopping(own_server: Any):
     job = submitted(server, slow("never ends", steps=2000))
     hear(server, job, most=2)
     assert server.stop() == 0
+
+
+def test_events_are_told_again_after_a_restart(own_server: Any):
+    first = own_server()
+    job = ended(first, slow("before the restart", steps=3))
+    whole = hear(first, job, after=0)
+    first.process.kill()
+    again = hear(own_server(), job, after=whole[0].id or 0)
+    assert [(each.name, each.id) for each in again] == [(each.name, each.id) for each in whole]
