@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from graph.commandline.options import existing
 from graph.errors import LatentloomError
 from graph.model_paths import read_model_paths
 from graph.settings import Settings
@@ -38,6 +39,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--port", metavar="N", type=int, default=8188, help="(default: 8188)")
     add("--data-dir", metavar="DIR", help="run-time state (default: ./data)")
     add("--models", metavar="DIR", action="append", help="a models folder; may be given several times")
+    add(
+        "--node-packs",
+        metavar="DIR",
+        type=existing,
+        action="append",
+        default=[],
+        help="a node pack, or a folder of node packs: code that is run; may be given several times",
+    )
     add("--database", metavar="URL", help="a PostgreSQL database instead of a file in the data folder")
     add("--token-file", metavar="FILE", help="the token that clients must show; made if it is not there")
     add("--allow-host", metavar="NAME", action="append", default=[], help="a host name under which clients come")
@@ -145,6 +154,7 @@ def _engine_settings(options: argparse.Namespace) -> Settings:
         data=options.data_dir or place(None, "latentloom") or "data",
         models=tuple(options.models or [place(None, "models") or "models"]),
         extra_models=extra.models,
+        packs=(*options.node_packs, *(place for place in extra.node_packs if Path(place).exists())),
         output=place(options.output_directory, "output"),
         input=place(options.input_directory, "input"),
         temp=temp,

@@ -21,11 +21,28 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     """Offer the options that say where files are."""
     parser.add_argument("--data-dir", metavar="DIR", default="data", help="run-time state (default: ./data)")
     parser.add_argument("--models", metavar="DIR", action="append", help="a models folder; may be given several times")
+    parser.add_argument(
+        "--node-packs",
+        metavar="DIR",
+        type=existing,
+        action="append",
+        default=[],
+        help="a node pack, or a folder of node packs: code that is run; may be given several times",
+    )
+
+
+def existing(path: str) -> str:
+    """A path that is there, as the type of an option."""
+    if not Path(path).exists():
+        raise argparse.ArgumentTypeError(f'there is no "{path}"')
+    return path
 
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings that the given options ask for."""
-    settings = Settings(data=options.data_dir, models=tuple(options.models or ("models",)))
+    settings = Settings(
+        data=options.data_dir, models=tuple(options.models or ("models",)), packs=tuple(options.node_packs)
+    )
     given = {
         name: value for name in ("output", "device", "cache") if (value := getattr(options, name, None)) is not None
     }

@@ -65,6 +65,16 @@ def test_the_options_of_launchers_mean_what_they_mean_there(tmp_path: Path) -> N
     assert given("--cache-lru", "10").engine.cache == given("--cache-classic").engine.cache == "all"
 
 
+def test_node_packs_are_named_by_flag_or_by_a_file_of_paths(tmp_path: Path) -> None:
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "paths.yaml").write_text(f"a:\n  base_path: {tmp_path}\n  custom_nodes: |\n    packs\n    absent\n")
+    assert given().engine.packs == ()
+    flags = ("--node-packs", str(tmp_path), "--extra-model-paths-config", str(tmp_path / "paths.yaml"))
+    assert given(*flags).engine.packs == (str(tmp_path), str(tmp_path / "packs"))
+    with pytest.raises(SystemExit):
+        given("--node-packs", str(tmp_path / "absent"))
+
+
 def test_the_server_process_imports_no_node_and_no_torch() -> None:
     script = (
         "import sys, web.serve, web.application\n"
