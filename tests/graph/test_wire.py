@@ -33,7 +33,9 @@ def test_any_bytes_are_a_message_or_a_frame_error(body):
         decode(body)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), Path("x"), datetime.datetime(2020, 1, 1)], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), Path("x"), datetime.datetime(2020, 1, 1)], ids=lambda value: type(value).__name__
+)
 def test_what_is_not_data_is_refused(value):
     with pytest.raises(FrameError, match="cannot be sent"):
         encode({"value": value})
