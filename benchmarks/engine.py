@@ -1,6 +1,6 @@
 """What the engine itself costs per node: chains, fans and trees of trivial nodes, first run and fully cached.
 
-    python benchmarks/engine.py [--sizes 100 1000 10000] [--json]
+    python -m benchmarks.engine [--sizes 100 1000 10000] [--json]
 
 Measures CPU time of this process, bytes of all events as JSON, and memory kept, all per node. The nodes do nothing
 worth mentioning (they are `instant`: a string, or two strings joined), so what remains is the engine.

@@ -1,6 +1,6 @@
 """How fast the job store is: durable submits, leases and ends, and the everyday work on a queue of 10,000 jobs.
 
-    python benchmarks/job_store.py [--database postgresql://...] [--jobs 10000] [--folder DIR]
+    python -m benchmarks.job_store [--database postgresql://...] [--jobs 10000] [--folder DIR]
 
 Prints one line per figure. The folder should be on the disk that would hold the data: a commit waits for that disk.
 """
