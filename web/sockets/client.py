@@ -77,4 +77,7 @@ class Client:
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close(code=code, message=reason.encode())
-        self._transport.abort()
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # it does not read: what waits for it would wait for ever
+        else:
+            self._transport.close()  # it has everything, the goodbye too, even if it has not looked at it yet
