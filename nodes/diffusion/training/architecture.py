@@ -1,6 +1,7 @@
 """The networks of the embedded model: standard diffusers and transformers classes, small enough for two cores."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
@@ -137,6 +138,16 @@ def build_denoiser(size: DenoiserSize, tokenizer: CLIPTokenizer) -> Denoiser:
         unet.conv_out.weight.zero_()
         nn.init.zeros_(unet.conv_out.bias)
         nn.init.normal_(text_encoder.get_input_embeddings().weight, std=0.05)
+    unet.set_attn_processor(PlainAttention())
+    return Denoiser(text_encoder.train(), unet.to(memory_format=torch.channels_last).train())
+
+
+def load_denoiser(folder: Path) -> Denoiser:
+    """The text encoder and UNet of an exported model, in float32, ready to be trained further."""
+    text_encoder = CLIPTextModel.from_pretrained(
+        folder / "text_encoder", dtype=torch.float32, attn_implementation="eager", local_files_only=True
+    )
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32, local_files_only=True)
     unet.set_attn_processor(PlainAttention())
     return Denoiser(text_encoder.train(), unet.to(memory_format=torch.channels_last).train())
 

@@ -22,12 +22,17 @@ Predict = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class DenoisingSettings:
-    """What the steps have in common. Sets other than the first are drawn with chance `other_sizes` from a step on."""
+    """What the draws have in common.
+
+    From draw `other_sizes_from` on, sets other than the first come with chance `other_sizes`. The noise is shifted by
+    `offset` (see `draw_noise`).
+    """
 
     objective: Objective = field(default_factory=Objective)
     batches: BatchSettings = field(default_factory=BatchSettings)
     other_sizes: float = 0.0
     other_sizes_from: int = 0
+    offset: float = 0.0
 
 
 def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
@@ -51,7 +56,7 @@ def denoising_loss(
     def loss_at(step: int) -> Tensor:
         batch = draw_batch(sets, shares_at(step, len(sets), settings), settings.batches, step)
         generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
-        noise = torch.randn(batch.x0.shape, generator=generator)
+        noise = draw_noise(batch.x0.shape, settings.offset, generator)
         timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)
         xt = settings.objective.add_noise(batch.x0, noise, timesteps).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
@@ -59,6 +64,19 @@ def denoising_loss(
         return settings.objective.loss(output, batch.x0, noise, timesteps)
 
     return loss_at
+
+
+def draw_noise(shape: torch.Size, offset: float, generator: torch.Generator) -> Tensor:
+    """White noise (batch, channels, height, width), plus noise that is constant over each channel.
+
+    White noise hardly changes the mean of a latent, so a network learns to read the picture's overall colour from the
+    noisiest input and ignores what the prompt says about it. The shift hides it (Guttenberg, 2023, "Diffusion with
+    Offset Noise").
+    """
+    noise = torch.randn(shape, generator=generator)
+    if offset:
+        noise = noise + offset * torch.randn(*shape[:2], 1, 1, generator=generator)
+    return noise
 
 
 @torch.no_grad()

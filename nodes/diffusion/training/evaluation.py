@@ -28,7 +28,7 @@ SAMPLINGS = (Sampling(), Sampling(guidance=1.0), Sampling(steps=2))
 
 def load_pipeline(folder: Path) -> StableDiffusionPipeline:
     """Load a diffusers folder in float32 without asking the network."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32)
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

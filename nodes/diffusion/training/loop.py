@@ -98,6 +98,15 @@ class TrainingState:
         for name, tensor in self.average.items():
             self.parameters[name].copy_(tensor)
 
+    @torch.no_grad()
+    def adopt_average(self, path: Path) -> None:
+        """Start from the averaged weights of another checkpoint, where names agree."""
+        for name, tensor in load_file(path).items():
+            name = name.removeprefix("average.")
+            if name in self.average:
+                self.parameters[name].copy_(tensor)
+                self.average[name].copy_(tensor)
+
     def save(self, path: Path) -> None:
         """Write a checkpoint: first to a file beside it, then renamed, so that a crash leaves the last one whole."""
         tensors = {f"parameter.{name}": p.detach() for name, p in self.parameters.items()}

@@ -25,6 +25,9 @@ class Recipe:
     autoencoder_rates: Rates
     autoencoder_schedule: Schedule
     denoiser: DenoiserSize
+    text_batches: BatchSettings
+    text_rates: Rates
+    text_loop: LoopSettings
     denoising: DenoisingSettings
     denoiser_rates: Rates
     denoiser_loop: LoopSettings
@@ -38,14 +41,18 @@ EMBEDDED = Recipe(
     autoencoder_rates=Rates(adam=2e-3, muon=0.01),
     autoencoder_schedule=Schedule(2300, warmup_steps=20, decay_from=1500, decay="linear"),
     denoiser=DenoiserSize(),
+    text_batches=BatchSettings(size=32, drop=0.05, seed=7),
+    text_rates=Rates(adam=3e-3, muon=0.02),
+    text_loop=LoopSettings(Schedule(500, decay_from=250), parts=2, average_decay=0.99),
     denoising=DenoisingSettings(
         objective=Objective(power=0.5),
         batches=BatchSettings(size=16, drop=0.1),
         other_sizes=0.12,
+        offset=0.15,
         other_sizes_from=3000,
     ),
     denoiser_rates=Rates(adam=2e-3, muon=0.02),
-    denoiser_loop=LoopSettings(Schedule(6000, decay_from=2500), parts=2),
+    denoiser_loop=LoopSettings(Schedule(4350, decay_from=2200), parts=2),
     seed=0,
 )
 """The recipe of `models/checkpoints/latentloom-tiny`."""

@@ -5,6 +5,7 @@ import torch
 from nodes.diffusion.training.denoising import (
     DenoisingSettings,
     denoising_loss,
+    draw_noise,
     errors_by_noise,
     shares_at,
     tokenise,
@@ -42,3 +43,12 @@ def test_other_sizes_wait_for_their_step():
 
 def test_prompts_fill_the_context(tokenizer):
     assert tokenise(tokenizer, ["a red circle", "", "red " * 200]).shape == (3, 77)
+
+
+def test_shifted_noise_is_white_noise_plus_a_constant_for_each_channel():
+    shape = torch.Size((200, 4, 8, 8))
+    white = draw_noise(shape, 0.0, torch.Generator().manual_seed(0))
+    shifted = draw_noise(shape, 0.5, torch.Generator().manual_seed(0))
+    shift = shifted - white
+    torch.testing.assert_close(shift, shift.mean((2, 3), keepdim=True).expand(shape), atol=1e-5, rtol=0)
+    assert 0.45 < shift.std() < 0.55

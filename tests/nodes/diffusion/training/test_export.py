@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from nodes.diffusion.training.architecture import load_denoiser
 from nodes.diffusion.training.evaluation import Sampling, draw_prompts, load_pipeline, measure
 from nodes.diffusion.training.export import export_model, folder_size
 from nodes.diffusion.training.objective import Objective
@@ -45,6 +46,14 @@ def test_exporting_again_replaces_the_weights_and_keeps_the_model_card(folder, d
     assert (folder / "README.md").read_text() == "card"
     assert (load_pipeline(folder).unet.conv_out.bias == 1).all()
     assert {path.name for path in tmp_path.iterdir()} == {"vae", "model"}
+
+
+def test_an_exported_denoiser_can_be_trained_further(folder, denoiser):
+    again = load_denoiser(folder)
+    assert again.parameters().keys() == denoiser.parameters().keys()
+    inputs = torch.zeros(1, 77, dtype=torch.long), torch.randn(1, 4, 8, 8), torch.tensor([10])
+    again(*inputs).square().mean().backward()
+    assert again.unet.conv_out.bias.grad is not None
 
 
 def test_the_index_names_no_safety_checker(folder):

@@ -93,3 +93,15 @@ def test_learning_rate_rises_holds_and_falls(decay):
     assert scales[9:51] == pytest.approx([1.0] * 42)
     assert scales[75] == pytest.approx(0.55)
     assert scales[100] == pytest.approx(0.1)
+
+
+def test_averaged_weights_of_another_run_are_adopted_where_names_agree(tmp_path):
+    first, network = tiny_state()
+    settings = LoopSettings(Schedule(steps=5), checkpoint=tmp_path / "first.safetensors")
+    train(first, regression(network), settings)
+    lone = nn.Parameter(torch.zeros(16))
+    parameters = {"0.weight": nn.Parameter(torch.zeros(32, 16)), "lone": lone}
+    second = TrainingState(parameters, MuonAdam(parameters, Rates()))
+    second.adopt_average(settings.checkpoint)
+    assert torch.equal(parameters["0.weight"], first.average["0.weight"])
+    assert torch.equal(lone, torch.zeros(16))

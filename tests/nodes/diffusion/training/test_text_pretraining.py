@@ -1,0 +1,25 @@
+"""The text encoder learns to say what the picture looks like."""
+
+import torch
+
+from nodes.diffusion.training.latents import BatchSettings
+from nodes.diffusion.training.loop import LoopSettings, Schedule, TrainingState, train
+from nodes.diffusion.training.optimiser import MuonAdam, Rates
+from nodes.diffusion.training.text_pretraining import guess_head, guessing_loss
+
+
+def test_guesses_improve_with_training(denoiser, tokenizer, square_latents):
+    head = guess_head(denoiser.text_encoder)
+    loss_at = guessing_loss(denoiser.text_encoder, head, tokenizer, square_latents, BatchSettings(size=8, drop=0))
+    before = loss_at(1000).item()
+    parameters = dict(denoiser.text_encoder.named_parameters()) | {"head": head.weight, "bias": head.bias}
+    state = TrainingState(parameters, MuonAdam(parameters, Rates(adam=0.01), ["head"]))
+    train(state, loss_at, LoopSettings(Schedule(steps=40, warmup_steps=5)))
+    assert loss_at(1000).item() < 0.7 * before
+
+
+def test_the_loss_is_a_function_of_the_draw(denoiser, tokenizer, square_latents):
+    head = guess_head(denoiser.text_encoder)
+    loss_at = guessing_loss(denoiser.text_encoder, head, tokenizer, square_latents, BatchSettings(size=4))
+    assert torch.equal(loss_at(3), loss_at(3))
+    assert not torch.equal(loss_at(3), loss_at(4))
