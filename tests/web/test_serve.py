@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -123,13 +122,14 @@ def test_a_restart_keeps_queue_and_history(own_server: OwnServer) -> None:
     assert all(server.finished(job)["status"]["completed"] for job in [busy, *waiting])
 
 
-def test_a_killed_worker_costs_a_job_nothing(own_server: OwnServer) -> None:
+async def test_a_killed_worker_costs_a_job_nothing(own_server: OwnServer) -> None:
     server = own_server()
-    eventually(lambda: server.ask("GET", "/readyz")[0] == 200)
-    job = server.post("/prompt", {"prompt": slow("killed", 20)})["prompt_id"]
-    server.running(job)
-    time.sleep(0.2)
-    os.kill(worker_of(server), signal.SIGKILL)
+    name = str(uuid4())
+    async with listening(server.url, name) as ears:
+        job = server.post("/prompt", {"prompt": slow(name, 20), "client_id": name})["prompt_id"]
+        while (await ears.hear())[0] != "progress":
+            pass
+        os.kill(worker_of(server), signal.SIGKILL)
     assert server.get("/livez") == {"status": "ok"}
     entry = server.finished(job)
     assert entry["status"]["completed"]

@@ -209,8 +209,8 @@ async def test_a_client_that_comes_late_hears_the_rest(server: ServerProcess) ->
     job = await submit(server, slow(name), name)
     await asyncio.to_thread(server.running, job)
     async with listening(server.url, name) as ears:
-        kinds = [(await ears.hear())[0] for _ in range(3)]
-        assert "executing" in kinds or "progress" in kinds
+        while (await ears.hear())[0] not in ("executing", "progress"):
+            pass
         await asyncio.to_thread(server.post, "/interrupt", {})
         await ears.until_over(job)
 
