@@ -14,6 +14,7 @@ from blake3 import blake3
 from graph.artefact_names import Name
 from graph.cache.entry import Entry, Ui
 from graph.errors import FolderError
+from graph.faults import fault_point
 from graph.folders import DATA_FOLDERS, Folders
 from graph.spec import NodeSpec
 
@@ -72,7 +73,9 @@ class Artefacts:
         draft = directory / f".{uuid4().hex}.tmp"
         try:
             digest = _fill(draft, content)
+            fault_point("before_output_rename")
             filename = _publish(draft, directory, stem, name.suffix)
+            fault_point("after_output_rename")
         finally:
             draft.unlink(missing_ok=True)
         return Artefact(filename, subfolder, name.folder, digest)

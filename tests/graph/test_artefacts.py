@@ -1,5 +1,9 @@
 """The store of results: names, atomic files, several writers, and what is found again."""
 
+import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +16,7 @@ from graph.artefact_names import Name
 from graph.artefacts import Artefact, Artefacts
 from graph.cache.entry import Entry
 from graph.errors import FolderError
+from graph.faults import VARIABLE
 from graph.folders import Folders
 from graph.spec import NodeSpec
 
@@ -158,3 +163,22 @@ def test_a_shown_result_is_complete_while_its_files_are_where_they_were(artefact
     assert not artefacts.is_complete(ui)
     assert not artefacts.is_valid(spec, Entry((), ui))
     assert not artefacts.is_valid(spec, Entry((), None, inner=(("7", ui),)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the fault is a signal")
+@pytest.mark.parametrize(("point", "names"), [("before_output_rename", []), ("after_output_rename", ["x_00001_.png"])])
+def test_a_process_that_dies_while_it_saves_leaves_whole_files_or_none(
+    tmp_path: Path, point: str, names: list[str]
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from graph.artefacts import Artefacts; from graph.folders import Folders;"
+        "from graph.artefact_names import Name;"
+        "Artefacts(Folders(data=Path(sys.argv[1]))).write(Name('x', '.png'), b'whole')"
+    )
+    environment = {**os.environ, VARIABLE: point}
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert [path.name for path in (tmp_path / "output").glob("[!.]*")] == names
+    assert all((tmp_path / "output" / name).read_bytes() == b"whole" for name in names)
+    saved = Artefacts(Folders(data=tmp_path)).write(Name("x", ".png"), b"next")
+    assert saved.filename == f"x_{len(names) + 1:05}_.png"

@@ -20,6 +20,7 @@ from graph.cache.tiers import Tiers
 from graph.context import Context
 from graph.datatypes import Socket
 from graph.execution import Executor
+from graph.faults import Fault, arm
 from graph.fingerprint import Surroundings
 from graph.formats import text_chunks
 from graph.node import Files, node
@@ -28,6 +29,8 @@ from graph.settings import Settings
 
 START_SECONDS = "start_seconds"
 """A file in the data folder that makes the start of a worker last longer."""
+FAULT = "fault"
+"""A file in the data folder that arms a fault, such as `after_output_rename`, in the next worker, and in no other."""
 Text = Annotated[str, Socket("STRING")]
 Number = Annotated[int, Socket("INT")]
 
@@ -114,6 +117,10 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
     settings = Settings.from_data(data)
     patience = Path(settings.data) / START_SECONDS
     time.sleep(float(patience.read_text()) if patience.exists() else 0)
+    fault = Path(settings.data) / FAULT
+    if fault.exists():
+        arm(Fault.parse(fault.read_text()))
+        fault.unlink()
     folders, codecs, registry = settings.folders, Codecs(), Registry([each.__node__ for each in NODES])
     artefacts = Artefacts(folders)
     memory = MemoryCache(10**8, codecs.nbytes)
