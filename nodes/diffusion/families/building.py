@@ -1,12 +1,14 @@
 """Building a network around weights that are already there: no random start, no second copy."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.families.weights import KeyMap, Shape, Shapes, Weights, file_shapes
 from nodes.diffusion.memory import Placement
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -23,29 +25,32 @@ def parameter_count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def gather(
-    network: nn.Module, names: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]], tensor: Callable[[str], Tensor]
-) -> dict[str, Tensor]:
-    """The weights of a network from a file that calls them otherwise.
+def gather(network: nn.Module, key_map: KeyMap, shapes: Shapes, tensor: Callable[[str], Tensor]) -> Weights:
+    """The weights of a network in a file of some layout, checked without reading them.
 
     Args:
         network: what is to be filled.
-        names: the file's name of each of the network's keys.
+        key_map: where each of its weights is in the file.
         shapes: what the file holds.
         tensor: reads one of the file's tensors.
 
     Raises:
         UnsupportedModel: the file lacks a weight, has one too many, or one of another shape.
     """
-    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    known = {names[key] for key in wanted}
-    _refuse(f"lacks weights of a {type(network).__name__}", known - set(shapes))
-    _refuse(f"holds weights that a {type(network).__name__} of this family has not", set(shapes) - known)
+    own = state_shapes(network)
+    wanted = file_shapes({key: key_map[key] for key in own}, own)
+    _refuse(f"lacks weights of a {type(network).__name__}", set(wanted) - set(shapes))
+    _refuse(f"holds weights that a {type(network).__name__} of this family has not", set(shapes) - set(wanted))
     _refuse(
         f"holds weights of other shapes than a {type(network).__name__} of this family has",
-        {names[key] for key, shape in wanted.items() if _core(shapes[names[key]]) != _core(shape)},
+        {name for name, shape in wanted.items() if _core(shapes[name]) != _core(shape)},
     )
-    return {key: tensor(names[key]).reshape(shape) for key, shape in wanted.items()}
+    return Weights({key: key_map[key] for key in own}, own, tensor)
+
+
+def state_shapes(network: nn.Module) -> dict[str, Shape]:
+    """The shape of each weight of a network, by key."""
+    return {key: tuple(value.shape) for key, value in network.state_dict().items()}
 
 
 def fill(network: Module, weights: Mapping[str, Tensor], placement: Placement) -> Module:
@@ -55,14 +60,24 @@ def fill(network: Module, weights: Mapping[str, Tensor], placement: Placement) -
         UnsupportedModel: they do not fit.
     """
     try:
-        network.load_state_dict({key: _put(value, placement) for key, value in weights.items()}, assign=True)
+        network.load_state_dict({key: put(value, placement) for key, value in weights.items()}, assign=True)
     except RuntimeError as error:
         raise UnsupportedModel(f"The weights do not fit a {type(network).__name__}: {error}") from error
     network.to(placement.device)  # buffers; the weights are there already
+    for key, parameter in network.named_parameters():
+        # The way to the file stays with the weight: patches start from it, and are taken back by reading it again.
+        parameter.source = partial(weights.__getitem__, key)  # type: ignore[attr-defined]  # called by `source_of`
     return network.eval().requires_grad_(False)
 
 
-def _put(value: Tensor, placement: Placement) -> Tensor:
+def source_of(parameter: nn.Parameter) -> Tensor | None:
+    """The weight as its file has it, read now; None where nobody knows the file."""
+    read: Callable[[], Tensor] | None = getattr(parameter, "source", None)
+    return None if read is None else read()
+
+
+def put(value: Tensor, placement: Placement) -> Tensor:
+    """A weight in the precision, on the device and in the memory order that networks have here."""
     dtype = placement.dtype if value.is_floating_point() else value.dtype
     # Convolutions are faster with the channels last.
     format = torch.channels_last if value.dim() == 4 else torch.contiguous_format
