@@ -9,6 +9,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import PartFolder
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_vae import current_key, is_original, vae_config, vae_keys
+from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.libraries import new_autoencoder
 from nodes.diffusion.memory import Placement
 
@@ -38,7 +39,7 @@ def autoencoder_from_file(
     held = {key: shape for key, shape in shapes.items() if not key.startswith(TRAINING_ONLY)}
     network = skeleton(lambda: new_autoencoder({**vae_config(held), **settings}))
     names = vae_keys(network.state_dict()) if is_original(held) else _diffusers_names(network, held)
-    return _finish(network, gather(network, names, held, tensor), placement)
+    return _finish(network, gather(network, renamed(names), held, tensor), placement)
 
 
 def autoencoder_from_folder(part: PartFolder, placement: Placement) -> KlAutoencoder:
@@ -49,7 +50,7 @@ def autoencoder_from_folder(part: PartFolder, placement: Placement) -> KlAutoenc
     """
     network = skeleton(lambda: new_autoencoder(part.config))
     tensors, shapes = part.tensors(), part.shapes()
-    weights = gather(network, _diffusers_names(network, shapes), shapes, tensors.__getitem__)
+    weights = gather(network, renamed(_diffusers_names(network, shapes)), shapes, tensors.__getitem__)
     return _finish(network, weights, placement)
 
 

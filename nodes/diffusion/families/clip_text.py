@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.libraries import new_text_encoder
 from nodes.diffusion.memory import Placement
 
@@ -61,7 +62,7 @@ def build_clip(
     _restore_positions(network)
     names = {key: bare(key) for key in network.state_dict()}
     held = {key: shape for key, shape in shapes.items() if not key.startswith(_BESIDE)}
-    filled = fill(network, gather(network, names, held, tensor), placement)
+    filled = fill(network, gather(network, renamed(names), held, tensor), placement)
     return getattr(filled, "text_model", filled)
 
 

@@ -14,6 +14,7 @@ from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_unet import unet_config, unet_keys
 from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.unet import UnetModel, build_unet
+from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.libraries import new_unet
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.statefile import StateFile, shapes_below
@@ -62,12 +63,13 @@ class StableDiffusion1:
             part = contents.part("unet")
             network = skeleton(lambda: new_unet(part.config))
             tensors = part.tensors()
-            weights = gather(network, {key: key for key in network.state_dict()}, part.shapes(), tensors.__getitem__)
+            own = renamed({key: key for key in network.state_dict()})
+            weights = gather(network, own, part.shapes(), tensors.__getitem__)
             return build_unet(network, weights, placement, _folder_training(contents))
         file, shapes = contents.file, shapes_below(contents.shapes, UNET)
         settings = {"attention_head_dim": HEADS, **_settings(file, "unet")}
         network = skeleton(lambda: new_unet({**unet_config(shapes), **settings}))
-        names = unet_keys(network.state_dict())
+        names = renamed(unet_keys(network.state_dict()))
         weights = gather(network, names, shapes, lambda key: file.tensor(UNET + key))
         return build_unet(network, weights, placement, _file_training(file))
 

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from nodes.diffusion.attention import AttentionProcessor
 from nodes.diffusion.families.building import fill
+from nodes.diffusion.families.ldm_unet import unet_keys
+from nodes.diffusion.families.weights import Part, renamed
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import LatentFormat, Prediction
 
@@ -26,6 +28,11 @@ class UnetModel:
     betas: Tensor
     device: torch.device
     dtype: torch.dtype
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Its networks by name, for patches."""
+        return {"model": Part(self.network, renamed(unet_keys(self.network.state_dict())))}
 
     @torch.no_grad()
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:

@@ -10,6 +10,7 @@ from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import gather, skeleton
 from nodes.diffusion.families.ldm_unet import unet_config, unet_keys
 from nodes.diffusion.families.ldm_vae import vae_config, vae_keys
+from nodes.diffusion.families.weights import renamed
 from tests.nodes.diffusion import tiny
 
 
@@ -49,7 +50,7 @@ def test_the_full_size_map_is_that_of_diffusers(build, names, prefix, convert):
     original = numbered(network, map_, prefix)
     theirs = convert(dict(original), dict(network.config))
     shapes = {key.removeprefix(prefix): tuple(value.shape) for key, value in original.items()}
-    ours = gather(network, map_, shapes, lambda key: original[prefix + key])
+    ours = gather(network, renamed(map_), shapes, lambda key: original[prefix + key])
     assert numbers(ours) == numbers(theirs)
 
 
