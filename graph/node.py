@@ -4,7 +4,7 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
 import annotated_types
@@ -78,6 +78,18 @@ class Grow:
 
 
 @dataclass(frozen=True, slots=True)
+class Variants:
+    """A choice that brings inputs of its own: `Annotated[Png | Exr, Variants({"png": Png, "exr": Exr})]`.
+
+    Each choice is a frozen dataclass whose fields are the inputs that exist with it; a field that several share is
+    declared alike. The document writes the choice as `<parameter>` and its inputs as `<parameter>.<field>`; the
+    function receives an instance of the chosen class. A node that takes lists receives lists in its fields.
+    """
+
+    classes: Mapping[str, type]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A specification with the code behind it. Only a worker has these; everybody else has the specification."""
 
@@ -90,6 +102,8 @@ class Node:
     check: Check | None = None
     unpacks: bool = False
     """Whether the function returns a tuple of its outputs even where there is only one."""
+    variants: Mapping[str, Mapping[str, type]] = field(default_factory=dict, hash=False)
+    """The classes of the choices that bring inputs with them, by parameter and choice."""
 
 
 def takes_house(function: Callable[..., Any]) -> bool:
@@ -134,12 +148,18 @@ def node(
 
     def declare(function: Function) -> Function:
         hints = _hints(function)
-        inputs, services = [], set()
+        inputs: list[InputSpec] = []
+        services, variants = set(), {}
         for parameter in inspect.signature(function).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:
                 services.add(parameter.name)
-            else:
-                inputs.append(_input(function, parameter, hints.get(parameter.name, inspect.Parameter.empty)))
+                continue
+            annotation = hints.get(parameter.name, inspect.Parameter.empty)
+            chosen = _variants(annotation)
+            inputs.append(_input(function, parameter, annotation))
+            if chosen is not None:
+                variants[parameter.name] = chosen.classes
+                inputs += _variant_inputs(_where(function, parameter.name), parameter.name, chosen)
         spec = NodeSpec(
             id=type_id,
             title=title,
@@ -159,7 +179,7 @@ def node(
             source=function.__module__,
         )
         unpacks = _is_tuple(_unwrap(hints.get("return"))[0])
-        declared = Node(spec, function, frozenset(services), needs, fingerprint, check, unpacks)
+        declared = Node(spec, function, frozenset(services), needs, fingerprint, check, unpacks, variants)
         function.__node__ = declared  # type: ignore[attr-defined]  # read back by the registry
         return function
 
@@ -185,16 +205,49 @@ def _input(function: Callable[..., Any], parameter: inspect.Parameter, annotatio
         raise DeclarationError(f"{where}: * and ** parameters cannot be inputs; use Grow for a growing group.")
     if annotation is inspect.Parameter.empty:
         raise DeclarationError(f"{where}: needs an annotation, such as `int` or a socket type.")
+    default = MISSING if parameter.default is parameter.empty else parameter.default
+    return _spec(where, parameter.name, annotation, default)
+
+
+def _spec(where: str, name: str, annotation: Any, default: Any) -> InputSpec:
+    """The input that an annotation and a default (or `MISSING`) declare."""
     kind, markers, optional = _unwrap(annotation)
     widget = next((each for each in markers if isinstance(each, Widget)), Widget())
-    facts: dict[str, Any] = {"name": parameter.name, **_field_facts(markers), **_kind(where, kind, markers)}
-    if parameter.default is not parameter.empty and parameter.default is not None:
-        facts |= {"has_default": True, "default": parameter.default}
+    facts: dict[str, Any] = {"name": name, **_field_facts(markers), **_kind(where, kind, markers)}
+    if default is not MISSING and default is not None:
+        facts |= {"has_default": True, "default": default}
     for flag in ("multiline", "socket_only", "lazy", "raw_link", "control_after_generate", "options"):
         facts[flag] = getattr(widget, flag)
     facts["step"] = widget.step if widget.step is not None else facts.get("step")
-    facts["required"] = not (optional or widget.optional or parameter.default is None)
+    facts["required"] = not (optional or widget.optional or default is None)
     return InputSpec(**facts)
+
+
+def _variants(annotation: Any) -> Variants | None:
+    markers = _unwrap(annotation)[1]
+    return next((each for each in markers if isinstance(each, Variants)), None)
+
+
+def _variant_inputs(where: str, group: str, variants: Variants) -> list[InputSpec]:
+    """The inputs that choices bring; one that several bring is one input."""
+    found: dict[str, InputSpec] = {}
+    for key, kind in variants.classes.items():
+        if not is_dataclass(kind):
+            raise DeclarationError(f'{where}: the choice "{key}" needs a dataclass, not {kind!r}.')
+        hints = typing.get_type_hints(kind, include_extras=True)
+        for each in fields(kind):
+            spec = _spec(f'{where}, choice "{key}"', f"{group}.{each.name}", hints[each.name], each.default)
+            if spec.autogrow is not None or _variants(hints[each.name]) is not None:
+                raise DeclarationError(f"{where}: the inputs of a choice cannot grow or be choices with inputs.")
+            spec = spec.model_copy(update={"only_for": (key,)})
+            found[spec.name] = _joined(where, found[spec.name], spec) if spec.name in found else spec
+    return list(found.values())
+
+
+def _joined(where: str, first: InputSpec, second: InputSpec) -> InputSpec:
+    if first.model_copy(update={"only_for": second.only_for}) != second:
+        raise DeclarationError(f'{where}: choices that share the input "{first.name}" must declare it alike.')
+    return first.model_copy(update={"only_for": (*first.only_for, *second.only_for)})
 
 
 def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
@@ -225,6 +278,8 @@ def _kind(where: str, kind: Any, markers: Sequence[Any]) -> dict[str, Any]:
             return {"type": "COMBO", "files": marker.folder, "extra_choices": marker.extra}
         if isinstance(marker, Choices):
             return {"type": "COMBO", "choices": marker.values}
+        if isinstance(marker, Variants):
+            return {"type": "COMBO", "choices": tuple(marker.classes)}
         if isinstance(marker, Grow):
             inner, inner_markers, _ = _unwrap(typing.get_args(kind)[1])
             group = Autogrow(names=marker.names, minimum=marker.minimum)

@@ -141,6 +141,8 @@ def _fill(node_id: str, shape: Shape, literals: dict[str, Any], links: Mapping[s
     for each in shape.spec.inputs:
         if each.autogrow or not each.required or each.name in literals or each.name in links:
             continue
+        if each.only_for and not shape.spec.is_in_force(each, literals):
+            continue
         if each.has_default:
             literals[each.name] = each.default
         elif not each.lazy:

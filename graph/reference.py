@@ -64,6 +64,11 @@ def _input_name(each: InputSpec) -> str:
 
 
 def _limits(each: InputSpec) -> str:
+    condition = f"with {', '.join(f'`{choice}`' for choice in each.only_for)}" if each.only_for else ""
+    return "; ".join(part for part in (_range(each), condition) if part)
+
+
+def _range(each: InputSpec) -> str:
     if each.files is not None:
         return f"a file of `{each.files}`" + "".join(f", `{extra}`" for extra in each.extra_choices)
     if each.choices is not None:

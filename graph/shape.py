@@ -1,14 +1,20 @@
 """A node type's inputs, found quickly by the names that documents use.
 
 A specification lists its inputs in order; running a graph asks for them by name, thousands of times. Children of
-growing groups are written `group.child`, and share the facts of their group.
+growing groups are written `group.child`, and share the facts of their group; inputs that a choice brings are written
+`choice.input`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from graph.spec import InputSpec, NodeSpec
 from graph.topology import GraphNode, Link
+
+Classes = Mapping[str, Mapping[str, type]]
+"""The dataclasses of choices that bring inputs with them, by the name of the input and the choice."""
+_NONE: Classes = {}
 
 
 class Shape:
@@ -44,10 +50,18 @@ class Shape:
             if found is not None or accepts_undeclared:
                 yield name, link, found
 
-    def arguments(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The keyword arguments of the node's function: children of growing groups gathered into dicts."""
-        if not self.groups:
-            return values
+    def arguments(self, values: dict[str, Any], variants: Classes = _NONE) -> dict[str, Any]:
+        """The keyword arguments of the node's function.
+
+        Children of growing groups are gathered into dicts, and what belongs to a choice into an instance of its class.
+
+        Raises:
+            ValueError: a choice that came by a link is none of the choices.
+        """
+        arguments = self._with_groups(values) if self.groups else values
+        return _with_choices(arguments, variants) if variants else arguments
+
+    def _with_groups(self, values: dict[str, Any]) -> dict[str, Any]:
         arguments: dict[str, Any] = {name: {} for name in self.groups}
         for name, value in values.items():
             group, _, child = name.rpartition(".")
@@ -56,6 +70,21 @@ class Shape:
             else:
                 arguments[name] = value
         return arguments
+
+
+def _with_choices(values: dict[str, Any], variants: Classes) -> dict[str, Any]:
+    arguments = dict(values)
+    for name, classes in variants.items():
+        children = {key: arguments.pop(key) for key in values if key.startswith(f"{name}.")}
+        chosen = values.get(name)
+        if chosen is None:  # linked, and asked for before it is known
+            continue
+        key = chosen[0] if isinstance(chosen, list) else chosen  # nodes that take lists
+        if key not in classes:
+            raise ValueError(f'{name} must be one of {", ".join(classes)}, got "{key}".')
+        names = {each.name: f"{name}.{each.name}" for each in fields(classes[key])}
+        arguments[name] = classes[key](**{short: children[full] for short, full in names.items() if full in children})
+    return arguments
 
 
 class Shapes:

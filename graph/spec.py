@@ -127,3 +127,12 @@ class NodeSpec(_Data):
     def input(self, name: str) -> InputSpec | None:
         """The declared input called `name`, if there is one."""
         return next((each for each in self.inputs if each.name == name), None)
+
+    def is_in_force(self, each: InputSpec, given: Mapping[str, Json]) -> bool:
+        """Whether an input exists with the values that a node was given: it, and the choice that it belongs to."""
+        while each.only_for:
+            parent = self.input(each.name.rpartition(".")[0])
+            if parent is None or given.get(parent.name, parent.default) not in each.only_for:
+                return False
+            each = parent
+        return True

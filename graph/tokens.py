@@ -35,11 +35,12 @@ def _constants(node: GraphNode, shape: Shape) -> dict[str, Any]:
 
 
 async def _ask(node: GraphNode, shape: Shape, registry: Registry) -> Token:
-    function = registry.get(node.spec.id).fingerprint
+    declared = registry.get(node.spec.id)
+    function = declared.fingerprint
     if function is None:
         return Token(trouble="has no fingerprint function here")
     try:
-        arguments = shape.arguments(_constants(node, shape))
+        arguments = shape.arguments(_constants(node, shape), declared.variants)
         value = function(Asked(node.id), **arguments) if takes_house(function) else function(**arguments)
         if inspect.isawaitable(value):
             value = await value

@@ -86,7 +86,8 @@ class Call:
     def arguments(self, index: int) -> dict[str, Any]:
         """The inputs of one run, by the function's parameters."""
         takes_lists = self.type.spec.takes_lists
-        return self.type.shape.arguments(whole(self.inputs) if takes_lists else element(self.inputs, index))
+        values = whole(self.inputs) if takes_lists else element(self.inputs, index)
+        return self.type.shape.arguments(values, self.type.node.variants)
 
     def _call(self, index: int) -> Any | Awaitable[Any]:
         self.index = None if self.type.spec.takes_lists else index

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from graph.datatypes import ANY, accepts
 from graph.registry import Catalogue
-from graph.spec import InputSpec, Json, NodeSpec
+from graph.spec import Json, NodeSpec
 from graph.suggest import Suggester
 from graph.validation.values import Checker, Folders, checker
 
@@ -53,22 +53,9 @@ class TypeChecks:
 
     def in_force(self, given: Mapping[str, Json]) -> tuple[Mapping[str, InputCheck], tuple[Need, ...]]:
         """The inputs that exist for the values of a node, for types with conditions."""
-        gone = {each.name for each in self.spec.inputs if not _exists(each, self.spec, given)}
+        gone = {each.name for each in self.spec.inputs if not self.spec.is_in_force(each, given)}
         inputs = {name: each for name, each in self.inputs.items() if name not in gone}
         return inputs, tuple(need for need in self.needs if need.name not in gone)
-
-
-def _exists(each: InputSpec, spec: NodeSpec, given: Mapping[str, Json]) -> bool:
-    """Whether an input exists: it, and the choice that it belongs to."""
-    while each.only_for:
-        parent = spec.input(each.name.rpartition(".")[0])
-        if parent is None:
-            return False
-        chosen = given.get(parent.name, parent.default)
-        if chosen not in each.only_for:
-            return False
-        each = parent
-    return True
 
 
 class AllChecks:

@@ -1,5 +1,6 @@
 """What a typed function becomes when it is declared as a node."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import Field
 from graph.context import Context
 from graph.datatypes import AnyValue, Socket
 from graph.errors import DeclarationError
-from graph.node import Choices, Files, Grow, Node, Widget, node
+from graph.node import Choices, Files, Grow, Node, Variants, Widget, node
 from graph.spec import Autogrow, InputSpec, NodeSpec, OutputSpec
 from graph.values import AsList, Expansion
 
@@ -165,3 +166,87 @@ def test_a_default_may_stand_in_the_annotation_so_that_inputs_without_one_can_fo
     steps, picture = spec_of(sample).inputs
     assert (steps.has_default, steps.default, steps.minimum) == (True, 20, 1)
     assert not picture.has_default
+
+
+@dataclass(frozen=True)
+class Side:
+    width: Annotated[int, Field(ge=1, description="New width.")] = 512
+    crop: Literal["no", "yes"] = "no"
+
+
+@dataclass(frozen=True)
+class Like:
+    match: Picture
+    crop: Literal["no", "yes"] = "no"
+
+
+Size = Annotated[Side | Like, Variants({"by side": Side, "like another": Like}), Field(description="Which size.")]
+
+
+def test_a_choice_brings_inputs_of_its_own() -> None:
+    @node("Resize", title="Resize", category="test")
+    def resize(picture: Picture, size: Size, sharp: bool = True) -> Picture:
+        """Resize."""
+        return picture
+
+    assert spec_of(resize).inputs[1:-1] == (
+        InputSpec(name="size", type="COMBO", choices=("by side", "like another"), help="Which size."),
+        InputSpec(
+            name="size.width",
+            type="INT",
+            has_default=True,
+            default=512,
+            minimum=1,
+            help="New width.",
+            only_for=("by side",),
+        ),
+        InputSpec(
+            name="size.crop",
+            type="COMBO",
+            choices=("no", "yes"),
+            has_default=True,
+            default="no",
+            only_for=("by side", "like another"),
+        ),
+        InputSpec(name="size.match", type="PICTURE", only_for=("like another",)),
+    )
+    assert resize.__node__.variants == {"size": {"by side": Side, "like another": Like}}  # type: ignore[attr-defined]
+
+
+def test_inputs_exist_with_the_choice_they_belong_to() -> None:
+    @node("Resize", title="Resize", category="test")
+    def resize(size: Annotated[Side | Like, Field(default="by side"), Size.__metadata__[0]]) -> None:
+        """Resize."""
+
+    spec = spec_of(resize)
+
+    def in_force(**given: object) -> list[str]:
+        return [each.name for each in spec.inputs if spec.is_in_force(each, given)]
+
+    assert in_force(size="like another") == ["size", "size.crop", "size.match"]
+    assert in_force() == ["size", "size.width", "size.crop"]
+
+
+@dataclass(frozen=True)
+class Grows:
+    values: Annotated[dict[str, float], Grow(("a",))]
+
+
+@dataclass(frozen=True)
+class Crops:
+    crop: bool = False
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        ({"a": Grows}, "cannot grow"),
+        ({"a": int}, 'choice "a" needs a dataclass'),
+        ({"a": Side, "b": Crops}, r'share the input "size\.crop" must declare it alike'),
+    ],
+)
+def test_choices_that_cannot_be_declared_are_told_at_import(classes: dict[str, type], said: str) -> None:
+    with pytest.raises(DeclarationError, match=said):
+
+        @node("Bad", title="Bad", category="test")
+        def bad(size: Annotated[object, Variants(classes)]) -> None: ...

@@ -21,8 +21,20 @@ SPEC = NodeSpec(
     ),
 )  # fmt: skip
 STRICT = NodeSpec(id="Strict", title="Strict", category="test", inputs=(InputSpec(name="must", type="*"),))
-REGISTRY = Registry([Node(SPEC, lambda: None), Node(STRICT, lambda: None)])
 OUTSIDE = GraphNode("out", SPEC, {}, {})
+
+
+CHOICE = NodeSpec(
+    id="Choice", title="Choice", category="test",
+    inputs=(
+        InputSpec(name="mode", type="COMBO", choices=("a", "b")),
+        InputSpec(name="mode.one", type="INT", has_default=True, default=1, only_for=("a",)),
+        InputSpec(name="mode.two", type="INT", only_for=("b",)),
+    ),
+)  # fmt: skip
+
+
+REGISTRY = Registry([Node(each, lambda: None) for each in (SPEC, STRICT, CHOICE)])
 
 
 def made(prompt: dict[str, dict[str, Any]]) -> Built:
@@ -87,3 +99,10 @@ def test_what_cannot_run_is_told(prompt: dict[str, dict[str, Any]], code: str, s
         made(prompt)
     assert [problem.code for problem in caught.value.problems] == [code]
     assert said in caught.value.problems[0].message
+
+
+def test_only_inputs_of_the_choice_that_was_made_are_filled_or_missed() -> None:
+    node = made({"1": {"class_type": "Choice", "inputs": {"mode": "a"}}}).nodes[0]
+    assert node.literals == {"mode": "a", "mode.one": 1}
+    with pytest.raises(InvalidWorkflow, match=r"mode\.two"):
+        made({"1": {"class_type": "Choice", "inputs": {"mode": "b"}}})

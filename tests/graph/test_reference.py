@@ -1,11 +1,12 @@
 """The reference pages say what the declarations say."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from graph.datatypes import AnyValue, Socket
-from graph.node import Files, Grow, Widget, node
+from graph.node import Files, Grow, Variants, Widget, node
 from graph.reference import node_page, pages
 from graph.registry import Catalogue, Registry
 from graph.spec import NodeSpec
@@ -18,6 +19,11 @@ class Halves(NamedTuple):
     right: Annotated[Picture, Field(description="What remains.")]
 
 
+@dataclass(frozen=True)
+class Deep:
+    inches: Annotated[int, Field(ge=1)] = 2
+
+
 @node("Cut", title="Cut picture", category="tools/knives", output=True, deprecated=True)
 def cut(
     picture: Picture,
@@ -28,6 +34,7 @@ def cut(
     mask: Picture | None = None,
     later: Annotated[AnyValue | None, Widget(lazy=True)] = None,
     values: Annotated[dict[str, float], Grow(("a", "b", "c"), minimum=1)] = {},  # noqa: B006 - read only
+    depth: Annotated[Deep | None, Variants({"deep": Deep})] = None,
 ) -> Halves:
     """Cut a picture in two.
 
@@ -54,6 +61,8 @@ def test_a_node_is_explained_by_its_declaration() -> None:
         "| `mask` | PICTURE | optional |  |  |",
         "| `later` | * | optional | evaluated when needed |  |",
         "| `values.a` … `values.c` | FLOAT | `{}` | at least 1 |  |",
+        "| `depth` | COMBO | optional | `deep` |  |",
+        "| `depth.inches` | INT | `2` | 1 … ; with `deep` |  |",
         "| `left` | PICTURE |  |",
         "| `right` | PICTURE | What remains. |",
     ):

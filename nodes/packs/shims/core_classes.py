@@ -149,7 +149,7 @@ def _run(node: Node, house: PackHouse, border: Border, values: tuple[Any, ...], 
     given = {**dict(zip(order, values, strict=False)), **inputs}
     filled = {each.name: each.default for each in spec.inputs if each.required and each.has_default}
     outward = {name: border.outward(value) for name, value in {**filled, **given}.items() if shape.reaches(name)}
-    arguments = shape.arguments(outward)
+    arguments = shape.arguments(outward, node.variants)
     arguments.update({name: house.services[name] for name in node.services if name in house.services})
     run = current()
     ctx = replace(run.ctx if run is not None else Context(), shown={})
