@@ -113,8 +113,10 @@ class Hub:
             news.show(preview)
 
     def changed(self, job_ids: Iterable[str]) -> None:
-        """These jobs changed their state or place, perhaps with events."""
+        """These jobs changed their state or place, perhaps with events; without any, nobody is woken."""
         ids = list(job_ids)
+        if not ids:
+            return
         for changes in self._watchers:
             changes.add(ids)
         for job in self._followers.keys() & set(ids):

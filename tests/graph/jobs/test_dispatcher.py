@@ -4,11 +4,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from graph.errors import WorkerError
 from graph.events import Event, JobFailed, JobStarted, JobSucceeded, NodeLog, NodePreview
 from graph.jobs.dispatcher import Dispatcher
 from graph.jobs.leasing import LeaseTerms
-from graph.jobs.records import JobFilter, Payload, Submission
+from graph.jobs.records import JobFilter, Lease, Payload, Submission
 from graph.jobs.store import JobStore, StoreSettings
 from graph.registry import Catalogue
 from graph.runners import InlineRunner, JobRequest, ProcessRunner, Runner, Supervision
@@ -66,6 +68,21 @@ async def test_jobs_are_run_in_order_and_their_logs_kept(store: JobStore, tmp_pa
     done = await store.page(JobFilter(states=("succeeded",)), order="oldest")
     assert [job.id for job in done.jobs] == [*jobs, late]
     assert [output.ui for output in (await store.outputs(jobs))[jobs[0]]] == [{"text": ["x"]}]
+
+
+async def test_an_idle_dispatcher_sleeps(store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    lease = store.desk.lease
+
+    async def counted(worker: str) -> Lease | None:
+        asked.append(worker)
+        return await lease(worker)
+
+    monkeypatch.setattr(store.desk, "lease", counted)
+    async with working(store, inline(tmp_path)):
+        await until(lambda: bool(asked))
+        await asyncio.sleep(0.3)
+        assert len(asked) < 5, "asking an empty queue woke the dispatcher to ask again"
 
 
 async def test_a_failing_job_does_not_hold_up_the_next(store: JobStore, tmp_path: Path):
