@@ -6,7 +6,7 @@ the set is described by ranges of seeds, and anybody can draw the same one.
 
 import random
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import repeat
@@ -54,13 +54,14 @@ HELD_OUT_ONE_IN = 10
 
 @dataclass(frozen=True)
 class PictureRange:
-    """Pictures of one size, drawn from consecutive seeds."""
+    """Pictures of one size, drawn from consecutive seeds, of all families or only of some."""
 
     name: str
     first_seed: int
     count: int
     width: int
     height: int
+    families: tuple[str, ...] = tuple(FAMILY_WEIGHTS)
 
     def seeds(self) -> range:
         """The seeds, held-out combinations included."""
@@ -72,14 +73,15 @@ TRAINING_RANGES = (
     PictureRange("wide", 20_000_000, 1_400, 192, 128),
     PictureRange("tall", 30_000_000, 1_400, 128, 192),
     PictureRange("large", 40_000_000, 800, 256, 256),
+    PictureRange("figures", 50_000_000, 24_000, 128, 128, SHAPE_FAMILIES),
 )
 """The set the embedded model is trained on."""
 
 
-def choose_family(seed: int) -> tuple[str, str | Literal[False]]:
-    """Return the family and the style (False for none) that this seed draws."""
+def choose_family(seed: int, families: Sequence[str] = tuple(FAMILY_WEIGHTS)) -> tuple[str, str | Literal[False]]:
+    """Return the family, one of those given, and the style (False for none) that this seed draws."""
     choice = random.Random(f"latentloom/{seed}")
-    family = choice.choices(list(FAMILY_WEIGHTS), list(FAMILY_WEIGHTS.values()))[0]
+    family = choice.choices(families, [FAMILY_WEIGHTS[name] for name in families])[0]
     share = 0.0 if family in UNSTYLED_FAMILIES else 0.06 if family in SHAPE_FAMILIES else 0.22
     return family, choice.choice(STYLES) if choice.random() < share else False
 
@@ -92,10 +94,10 @@ def is_held_out(meta: Mapping[str, Any]) -> bool:  # Any: as in Picture
     return zlib.crc32("/".join(map(str, parts)).encode()) % HELD_OUT_ONE_IN == 0
 
 
-def draw(seed: int, width: int, height: int) -> Picture | None:
+def draw(seed: int, some: PictureRange) -> Picture | None:
     """Draw the training picture of a seed, or nothing if its combination is held out."""
-    family, style = choose_family(seed)
-    scene = render(seed, width, height, family=family, styled=style)
+    family, style = choose_family(seed, some.families)
+    scene = render(seed, some.width, some.height, family=family, styled=style)
     if is_held_out(scene.meta):
         return None
     return Picture(np.asarray(scene.image, np.uint8), scene.caption, {**scene.meta, "seed": seed})
@@ -117,5 +119,5 @@ def write_pictures(pictures: PictureRange, folder: Path, workers: Executor) -> i
 
 def _drawn(pictures: PictureRange, workers: Executor) -> Iterator[Picture]:
     """Draw in parallel, in the order of the seeds."""
-    results = workers.map(draw, pictures.seeds(), repeat(pictures.width), repeat(pictures.height), chunksize=64)
+    results = workers.map(draw, pictures.seeds(), repeat(pictures), chunksize=64)
     return (picture for picture in results if picture is not None)

@@ -4,7 +4,7 @@ Both halves of classifier-free guidance are learnt at once (Ho and Salimans, 202
 algorithm 1): a share of the captions is replaced by the empty prompt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -24,14 +24,14 @@ Predict = Callable[[Tensor, Tensor, Tensor], Tensor]
 class DenoisingSettings:
     """What the draws have in common.
 
-    From draw `other_sizes_from` on, sets other than the first come with chance `other_sizes`. The noise is shifted by
-    `offset` (see `draw_noise`).
+    From draw `shares_from` on, sets other than the first come with the chance that `shares` gives their name; the
+    first gets the rest. The noise is shifted by `offset` (see `draw_noise`).
     """
 
     objective: Objective = field(default_factory=Objective)
     batches: BatchSettings = field(default_factory=BatchSettings)
-    other_sizes: float = 0.0
-    other_sizes_from: int = 0
+    shares: Mapping[str, float] = field(default_factory=dict)
+    shares_from: int = 0
     offset: float = 0.0
 
 
@@ -41,20 +41,21 @@ def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
     return tokenizer(captions, **options).input_ids
 
 
-def shares_at(step: int, sets: int, settings: DenoisingSettings) -> list[float]:
-    """Chance of each set at a step: the first gets what the others, which begin later, leave."""
-    others = sets - 1
-    share = settings.other_sizes if others and step >= settings.other_sizes_from else 0.0
-    return [1 - share] + [share / max(1, others)] * others
+def shares_at(step: int, names: Sequence[str], settings: DenoisingSettings) -> list[float]:
+    """Chance of each set, given by name, at a step: the first gets what the others, which begin later, leave."""
+    shares = settings.shares if step >= settings.shares_from else {}
+    others = [shares.get(name, 0.0) for name in names[1:]]
+    return [1 - sum(others), *others]
 
 
 def denoising_loss(
     predict: Predict, tokenizer: CLIPTokenizer, sets: Sequence[LatentSet], settings: DenoisingSettings
 ) -> Callable[[int], Tensor]:
     """Return the loss as a function of the step alone, as the training loop wants it."""
+    names = [some.name for some in sets]
 
     def loss_at(step: int) -> Tensor:
-        batch = draw_batch(sets, shares_at(step, len(sets), settings), settings.batches, step)
+        batch = draw_batch(sets, shares_at(step, names, settings), settings.batches, step)
         generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
         noise = draw_noise(batch.x0.shape, settings.offset, generator)
         timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)

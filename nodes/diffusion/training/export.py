@@ -41,6 +41,7 @@ def export_model(
     _write_autoencoder(autoencoder, unfinished / "vae")
     build_scheduler(objective).save_pretrained(unfinished / "scheduler")
     shutil.copytree(tokenizer.name_or_path, unfinished / "tokenizer")
+    _forget_origins(unfinished)
     (unfinished / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n", encoding="utf-8")
     _swap(unfinished, folder)
 
@@ -54,6 +55,14 @@ def _write_autoencoder(source: Path, folder: Path) -> None:
     """Halve the autoencoder's precision and keep its map from latents to colours."""
     AutoencoderKL.from_pretrained(source, local_files_only=True).half().save_pretrained(folder)
     shutil.copy(source / "latent_rgb.json", folder)
+
+
+def _forget_origins(folder: Path) -> None:
+    """Take out of each configuration the folder it was loaded from, which means nothing on another machine."""
+    for path in folder.rglob("config.json"):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config.pop("_name_or_path", None) is not None:
+            path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _swap(finished: Path, folder: Path) -> None:

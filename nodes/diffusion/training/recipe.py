@@ -47,9 +47,9 @@ EMBEDDED = Recipe(
     denoising=DenoisingSettings(
         objective=Objective(power=0.5),
         batches=BatchSettings(size=16, drop=0.1),
-        other_sizes=0.12,
+        shares={"figures": 0.35, "wide": 0.04, "tall": 0.04, "large": 0.04},
+        shares_from=3000,
         offset=0.15,
-        other_sizes_from=3000,
     ),
     denoiser_rates=Rates(adam=2e-3, muon=0.02),
     denoiser_loop=LoopSettings(Schedule(4350, decay_from=2200), parts=2),

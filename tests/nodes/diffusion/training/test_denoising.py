@@ -34,11 +34,12 @@ def test_training_lowers_the_error_of_the_clean_latent(denoiser, tokenizer, squa
     assert sum(after) < 0.8 * sum(before)
 
 
-def test_other_sizes_wait_for_their_step():
-    settings = DenoisingSettings(other_sizes=0.3, other_sizes_from=100)
-    assert shares_at(99, 4, settings) == [1.0, 0.0, 0.0, 0.0]
-    torch.testing.assert_close(shares_at(100, 4, settings), [0.7, 0.1, 0.1, 0.1])
-    assert shares_at(100, 1, settings) == [1.0]
+def test_sets_other_than_the_first_wait_for_their_step():
+    settings = DenoisingSettings(shares={"tall": 0.1, "figures": 0.3}, shares_from=100)
+    names = ["square", "wide", "tall", "figures"]
+    assert shares_at(99, names, settings) == [1.0, 0.0, 0.0, 0.0]
+    torch.testing.assert_close(shares_at(100, names, settings), [0.6, 0.0, 0.1, 0.3])
+    assert shares_at(100, ["square"], settings) == [1.0]
 
 
 def test_prompts_fill_the_context(tokenizer):

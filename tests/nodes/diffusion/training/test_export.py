@@ -39,6 +39,12 @@ def test_weights_are_stored_in_half_precision(folder):
     assert unet.dtype == torch.float32
 
 
+def test_no_configuration_names_a_folder_of_the_machine_that_trained_the_model(folder, tmp_path):
+    configurations = [path.read_text() for path in folder.rglob("*.json")]
+    assert len(configurations) > 5
+    assert not [text for text in configurations if str(tmp_path) in text or "_name_or_path" in text]
+
+
 def test_exporting_again_replaces_the_weights_and_keeps_the_model_card(folder, denoiser, tokenizer, tmp_path):
     (folder / "README.md").write_text("card")
     torch.nn.init.ones_(denoiser.unet.conv_out.bias)
