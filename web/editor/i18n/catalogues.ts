@@ -1,0 +1,12 @@
+// The texts of the editor, one file per area and language: `i18n/en/canvas.json` holds the keys `canvas.*`.
+// A new area is one file per language and one line in `EN` (and a line in de/index.ts and fr/index.ts).
+import app from "./en/app.json";
+import canvas from "./en/canvas.json";
+import run from "./en/run.json";
+
+export const EN = { app, canvas, run };
+
+type Areas = typeof EN;
+/** Every key, such as `canvas.addNode`. */
+export type Key = { [A in keyof Areas]: `${A & string}.${keyof Areas[A] & string}` }[keyof Areas];
+export type Texts = Readonly<Record<string, Readonly<Record<string, string>>>>;

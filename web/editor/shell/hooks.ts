@@ -1,0 +1,58 @@
+// How React components reach the parts of the editor.
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import type { App } from "@/app";
+import type { DocumentState } from "@/document/store";
+import type { Scope } from "@/document/types";
+import type { Translate } from "@/i18n/translate";
+import type { RunState } from "@/run/store";
+import type { UiState } from "@/ui/store";
+import { scopeOf, type ViewState } from "@/view/store";
+import type { Tab } from "@/workspace/tabs";
+
+export const AppContext = createContext<App | undefined>(undefined);
+export const TranslateContext = createContext<Translate | undefined>(undefined);
+export const TabContext = createContext<Tab | undefined>(undefined);
+
+/** The parts of the editor. */
+export function useApp(): App {
+  return required(useContext(AppContext), "AppContext");
+}
+
+/** The translator; the component is drawn anew when the language changes. */
+export function useT(): Translate {
+  return required(useContext(TranslateContext), "TranslateContext");
+}
+
+/** The tab that is shown. Panels are mounted only while there is one. */
+export function useTab(): Tab {
+  return required(useContext(TabContext), "TabContext");
+}
+
+/** A part of the preferences. */
+export function useUi<T>(pick: (state: UiState) => T): T {
+  return useStore(useApp().ui, pick);
+}
+
+/** A part of the document that is shown; pick something small, or something that stays the same object. */
+export function useDocument<T>(pick: (state: DocumentState) => T): T {
+  return useStore(useTab().document.state, pick);
+}
+
+export function useView<T>(pick: (state: ViewState) => T): T {
+  return useStore(useTab().view, pick);
+}
+
+export function useRun<T>(pick: (state: RunState) => T): T {
+  return useStore(useTab().run, pick);
+}
+
+/** The graph that is shown: the root, or the definition that was entered. */
+export function useScope(): Scope {
+  return useView(scopeOf);
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`${name} is missing above this component.`);
+  return value;
+}
