@@ -1,6 +1,7 @@
 """The model registry: small handles in, networks on their device out."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,11 @@ import torch
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.contents import open_contents
 from nodes.diffusion.families.known import Recognised, recognise
+from nodes.diffusion.families.weights import Part
 from nodes.diffusion.memory import Placement, Precision, budget_for, place
+from nodes.diffusion.patches.networks import networks_of
+from nodes.diffusion.patches.recipe import Recipe
+from nodes.diffusion.patches.switching import Patches, Switching
 from nodes.diffusion.residency import Residents
 from nodes.diffusion.types import (
     Autoencoder,
@@ -21,10 +26,12 @@ from nodes.diffusion.types import (
     DiffusionModel,
     ModelHandle,
     ModelSource,
-    Patch,
     TextEncoder,
     VaeHandle,
 )
+
+OUTLINES = 16
+"""Of how many parts of models the names and shapes are remembered."""
 
 
 class Checkpoint(NamedTuple):
@@ -57,7 +64,9 @@ class ModelRegistry:
         self.device = torch.device(_best_device() if device == "auto" else device)
         self.precision = precision
         budget = budget_for(self.device) if budget_bytes is None else budget_bytes
-        self._residents: Residents[Any] = Residents(budget, on_evict=self._release)  # DiffusionModel or another part
+        self._residents: Residents[Switching[Any]] = Residents(budget, on_evict=self._release)  # Any: whichever part
+        self._outlines: dict[tuple[str, Component], Mapping[str, Part]] = {}
+        self._lock = threading.Lock()
 
     @property
     def salt(self) -> str:
@@ -124,17 +133,68 @@ class ModelRegistry:
         with self._use(handle.source, ()) as autoencoder:
             yield autoencoder
 
+    def outline(self, source: ModelSource) -> Mapping[str, Part]:
+        """The networks of a part of a model by name, without memory: what its weights are called, and where they are.
+
+        Raises:
+            ModelError: it cannot be read.
+        """
+        key = (_identity(source), source.component)
+        with self._lock:
+            if key not in self._outlines:
+                loading = _Loading(source, torch.device("meta"), "fp32")
+                self._outlines[key] = networks_of(loading.load())
+                if len(self._outlines) > OUTLINES:
+                    del self._outlines[next(iter(self._outlines))]
+            return self._outlines[key]
+
+    def recipe(self, handle: ModelHandle | ClipHandle | VaeHandle) -> Recipe:
+        """How the weights behind a handle come about, patches and all; nothing is loaded.
+
+        Raises:
+            ModelError: something of it cannot be read.
+        """
+        patches = () if isinstance(handle, VaeHandle) else handle.patches
+        return self._recipe(handle.source, self.outline(handle.source), patches)
+
     def unload(self) -> int:
         """Let go of all weights that are not in use; returns how many bytes that were."""
         return self._residents.clear()
 
-    def _use(self, source: ModelSource, patches: tuple[Patch, ...]) -> AbstractContextManager[Any]:
-        """The network of a source, whichever part that is."""
-        if patches:
-            kinds = ", ".join(sorted({patch.kind for patch in patches}))
-            raise ModelError(f"The patches of {source.path.name} ({kinds}) cannot be applied to a {source.component}.")
+    @contextmanager
+    def _use(self, source: ModelSource, patches: Patches) -> Iterator[Any]:
+        """The part behind a source with some patches on; of one that is in use with others, a copy of its own."""
+        key = (_identity(source), source.component)
+        with self._hold(key, source) as shared:
+            is_free = shared.enter(patches)
+            if is_free:
+                try:
+                    yield shared.loaded
+                finally:
+                    shared.leave()
+        if is_free:
+            return
+        with self._hold((*key, patches), source) as own:
+            own.enter(patches)
+            try:
+                yield own.loaded
+            finally:
+                own.leave()
+
+    def _hold(self, key: Hashable, source: ModelSource) -> AbstractContextManager[Switching[Any]]:
         loading = _Loading(source, self.device, self.precision)
-        return self._residents.use((_identity(source), source.component), loading.measure, lambda: self._load(loading))
+        return self._residents.use(key, loading.measure, lambda: self._switching(loading))
+
+    def _switching(self, loading: "_Loading") -> Switching[Any]:
+        loaded = self._load(loading)
+
+        def recipe_of(patches: Patches) -> Recipe:
+            return self._recipe(loading.source, networks_of(loaded), patches)
+
+        return Switching(loaded, loading.placement, recipe_of)
+
+    def _recipe(self, source: ModelSource, networks: Mapping[str, Part], patches: Patches) -> Recipe:
+        return Recipe(networks, patches, "clip" if source.component == "clip" else "model", self.outline)
 
     def _load(self, loading: "_Loading") -> Any:  # as `_Loading.load`
         """Load; where memory runs out, let go of everything else and try once more."""

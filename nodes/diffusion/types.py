@@ -51,12 +51,30 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class Patch:
-    """A change to weights, such as a LoRA, applied when the model is put on its device."""
+    """A change to weights from a file, such as a LoRA, applied when the model is put on its device."""
 
     source: Path
     kind: str
+    """`lora` stands for all that `nodes.diffusion.patches.contents` knows."""
     strength: float
     digest: str = ""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Another model mixed in: each weight becomes `keep` times itself plus `add` times the other's."""
+
+    source: ModelSource
+    keep: float
+    add: float
+    patches: "tuple[AnyPatch, ...]" = ()
+    """Of the other model."""
+    blocks: tuple[tuple[str, float, float], ...] = ()
+    """`keep` and `add` of the weights whose name in the original layout begins so; the longest beginning counts."""
+    kind: str = "merge"
+
+
+AnyPatch = Patch | Merge
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class ModelHandle:
     """What MODEL links carry: which diffusion model, with which patches and options. Weights stay in the registry."""
 
     source: ModelSource
-    patches: tuple[Patch, ...] = ()
+    patches: tuple[AnyPatch, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     """Overrides such as `prediction`, `shift`, `rescale_cfg`: small, immutable, JSON-able values."""
 
@@ -78,7 +96,7 @@ class ClipHandle:
     """What CLIP links carry: which text encoder, and from which layer its output is taken."""
 
     source: ModelSource
-    patches: tuple[Patch, ...] = ()
+    patches: tuple[AnyPatch, ...] = ()
     stop_at_layer: int | None = None
     """-1 is the last layer, -2 the one before; None is what the family is trained with."""
 
@@ -182,11 +200,15 @@ FindEmbedding = Callable[[str], Path | None]
 """Where the file of a textual inversion is, by the name that stands in the prompt; None if there is none."""
 
 
+Text = str | Mapping[str, str]
+"""A prompt; or one for each of a model's text encoders, by its name: `clip_l`, `clip_g`, `t5xxl`."""
+
+
 class TextEncoder(Protocol):
     """A text encoder on its device, as prompts see it."""
 
     def encode(
-        self, text: str, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+        self, text: Text, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
     ) -> Encoded:
         """Encode a prompt with its weights; `stop_at_layer` is as in `ClipHandle`."""
         ...

@@ -1,0 +1,1 @@
+"""Changes to the weights of a model: LoRAs and their kin from files, and other models mixed in."""
