@@ -60,6 +60,12 @@ class EngineApplication:
         planned = await self.executor.plan(validated.graph)
         return report_of(planned, validated.graph, validated.problems)
 
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
+        """What is wrong with a document, as `Application.check`."""
+        validated = await self.validate(Workflow.parse(document), targets)
+        wanted = validated.graph.targets if validated.graph is not None else ()
+        return PlanReport(targets=wanted, problems=tuple(map(finding_of, validated.problems)))
+
     def free(self, models: bool, results: bool) -> None:
         """Give memory back, as `Application.free`."""
         if models:

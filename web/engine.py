@@ -19,6 +19,8 @@ _LOGGER = logging.getLogger("latentloom.web")
 _LONGEST_PAUSE_SECONDS = 60.0
 _PLAN_SECONDS = 60.0
 """How long a worker may take to plan: large files that nobody looked into yet are read for their digests."""
+_CHECK_SECONDS = 5.0
+"""How long a submission waits for the nodes' own code to say whether inputs are right; then it is asked later."""
 
 
 class Engine:
@@ -94,6 +96,18 @@ class Engine:
                 return await self._runner.plan(document, targets)
         except TimeoutError:
             raise WorkerError(f"The worker did not answer within {_PLAN_SECONDS:g} s.") from None
+
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What the worker finds wrong with a document: it can ask the nodes' own code, which nobody else can.
+
+        Raises:
+            WorkerError: no worker answers in time.
+        """
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                return await self._runner.check(document, targets)
+        except TimeoutError:
+            raise WorkerError(f"The worker did not answer within {_CHECK_SECONDS:g} s.") from None
 
     async def free(self, *, models: bool, results: bool) -> None:
         """Have the worker give memory back as soon as no job runs."""

@@ -89,6 +89,10 @@ class Application(Protocol):
         """
         ...
 
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
+        """What is wrong with a document, the nodes' own checks included. Plans nothing; raises as `plan`."""
+        ...
+
     def free(self, models: bool, results: bool) -> None:
         """Give memory back: weights that nobody uses, and the results that are kept in memory.
 
@@ -147,6 +151,10 @@ class Runner(Protocol):
             WorkflowError: the document cannot be read.
             WorkerError: there is no worker to ask, or it ended.
         """
+        ...
+
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What is wrong with a document, the nodes' own checks included; no node is planned. Raises as `plan`."""
         ...
 
     async def free(self, *, models: bool, results: bool) -> None:

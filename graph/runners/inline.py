@@ -71,9 +71,19 @@ class InlineRunner:
 
     async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
         """What would run of a document, as `Runner.plan`."""
+        return await self._ask(document, targets, checks_only=False)
+
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What is wrong with a document, as `Runner.check`."""
+        return await self._ask(document, targets, checks_only=True)
+
+    async def _ask(
+        self, document: Mapping[str, Any], targets: Sequence[str] | None, *, checks_only: bool
+    ) -> PlanReport:
         if self._loop is None:
-            raise WorkerError("The runner is not started, or was stopped; call `start()` before `plan()`.")
-        asked = Ask(number=0, document=document, targets=None if targets is None else tuple(targets))
+            raise WorkerError("The runner is not started, or was stopped; call `start()` first.")
+        wanted = None if targets is None else tuple(targets)
+        asked = Ask(number=0, document=document, targets=wanted, checks_only=checks_only)
         telling = asyncio.run_coroutine_threadsafe(tell_plan(self._application, asked), self._loop)
         return report_in(await asyncio.wrap_future(telling))
 

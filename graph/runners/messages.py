@@ -66,6 +66,8 @@ class Ask(_Message):
     number: int
     document: Mapping[str, Any]  # JSON: a workflow document or a bare execution graph
     targets: tuple[str, ...] | None = None
+    checks_only: bool = False
+    """Whether only what is wrong with it is asked for."""
 
 
 class Stop(_Message):

@@ -52,9 +52,10 @@ def free_whatever_happens(application: Application, models: bool, results: bool)
 
 
 async def tell_plan(application: Application, asked: Ask) -> Told:
-    """The answer to a question for a plan; what the application raises becomes the answer."""
+    """The answer to a question for a plan or a check; what the application raises becomes the answer."""
+    tell = application.check if asked.checks_only else application.plan
     try:
-        return Told(number=asked.number, report=await application.plan(asked.document, asked.targets))
+        return Told(number=asked.number, report=await tell(asked.document, asked.targets))
     except WorkflowError as error:
         return Told(number=asked.number, refusal=str(error))
     except Exception as error:  # the application's own code: whatever it raises is told, and ends nothing

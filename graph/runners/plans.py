@@ -1,11 +1,11 @@
 """What a worker says it would do with a workflow: node by node, with the reason."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph.errors import Problem
+from graph.errors import Problem, ProblemCode
 from graph.plan import Plan, State
 from graph.topology import Graph
 
@@ -60,6 +60,18 @@ def finding_of(problem: Problem) -> Finding:
         input=problem.input,
         value=problem.value,
         details=dict(problem.details),
+    )
+
+
+def problem_of(finding: Finding) -> Problem:
+    """The problem that was told as data."""
+    return Problem(
+        cast(ProblemCode, finding.code),
+        finding.message,
+        finding.node,
+        finding.input,
+        finding.value,
+        {name: value for name, value in finding.details.items() if name != "outputs"},
     )
 
 

@@ -93,6 +93,11 @@ class ProcessRunner:
         worker = await self._acquire()
         return await worker.plan(document, targets)
 
+    async def check(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
+        """What is wrong with a document, as `Runner.check`."""
+        worker = await self._acquire()
+        return await worker.plan(document, targets, checks_only=True)
+
     async def free(self, *, models: bool, results: bool) -> None:
         """Have the worker give memory back, as `Runner.free`. One that is not there holds none."""
         worker = self._pool.current if self._pool is not None else None

@@ -132,8 +132,10 @@ class WorkerProcess:
         self._send(Cancel(job=job_id))
         asyncio.get_running_loop().call_later(self._supervision.cancel_grace_seconds, self._cancel_hard, job_id)
 
-    async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
-        """What would run of a document, also while a job runs.
+    async def plan(
+        self, document: Mapping[str, Any], targets: Sequence[str] | None, *, checks_only: bool = False
+    ) -> PlanReport:
+        """What would run of a document, or only what is wrong with it, also while a job runs.
 
         Raises:
             WorkflowError: the document cannot be read.
@@ -144,7 +146,7 @@ class WorkerProcess:
             raise self.ended.result().error()
         with self._questions.asked() as (number, answer):
             wanted = None if targets is None else tuple(targets)
-            self._write(frame_of(Ask(number=number, document=document, targets=wanted)))
+            self._write(frame_of(Ask(number=number, document=document, targets=wanted, checks_only=checks_only)))
             return report_in(await answer)
 
     def free(self, models: bool, results: bool) -> None:

@@ -10,6 +10,7 @@ import torch
 from graph.context import Context
 from graph.node import Asked, Node
 from graph.spec import NodeSpec, OutputSpec
+from nodes.packs.calling import answer_of
 from nodes.packs.errors import PackError
 from nodes.packs.handles import Border
 from nodes.packs.hidden import hidden_values, hidden_values_of
@@ -119,8 +120,7 @@ class _Adapter:
         given = accepted(function, self._constants(asked, inputs))
         if self._spec.checks_types:
             given["input_types"] = dict(asked.types)
-        answer = function(**given)
-        answer = await answer if inspect.isawaitable(answer) else answer
+        answer = await answer_of(function, **given)
         return answer if answer is True or isinstance(answer, str) else bool(answer)
 
     async def _awaited(self, ctx: Context, returned: Any) -> dict[str, Any]:

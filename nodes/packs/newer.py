@@ -9,6 +9,7 @@ import torch
 from graph.context import Context
 from graph.node import Asked, Node
 from graph.spec import NodeSpec, OutputSpec
+from nodes.packs.calling import answer_of
 from nodes.packs.classic import Workshop, accepted, own_checks
 from nodes.packs.hidden import hidden_values, hidden_values_of
 from nodes.packs.origin import Origin
@@ -105,8 +106,7 @@ class _Adapter:
         given = accepted(function, self._constants(inputs))
         if self._spec.checks_types:
             given["input_types"] = dict(asked.types)
-        answer: Any = function(**given)
-        answer = await answer if inspect.isawaitable(answer) else answer
+        answer = await answer_of(function, **given)
         return answer if answer is True or isinstance(answer, str) else bool(answer)
 
     def _now(self, ctx: Context) -> type[ComfyNode]:

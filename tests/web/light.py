@@ -55,6 +55,16 @@ def choose(
     return f"{kind} {size}"
 
 
+def is_even(number: int) -> bool | str:
+    return number % 2 == 0 or f"{number} is odd"
+
+
+@node("Even", title="Even", category="test", check=is_even, occupies="instant")
+def even(number: int = 2) -> Text:
+    """Give an even number; the node's own code says which are."""
+    return str(number)
+
+
 @node("Show", title="Show", category="test", output=True, occupies="instant")
 def show(text: Text, *, ctx: Context) -> None:
     """Show a text."""
@@ -110,7 +120,7 @@ def png(shade: int, texts: Mapping[str, str] | None = None) -> bytes:
     )
 
 
-NODES = (text, join, choose, show, steps, fail, crash, load, picture)
+NODES = (text, join, choose, even, show, steps, fail, crash, load, picture)
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:

@@ -18,6 +18,7 @@ from web.api.parts import Parts, parts_of
 from web.api.replies import reply
 from web.classic import problems
 from web.classic.items import kept_extra, number_of
+from web.own_checks import ask_nodes
 from web.settings import PREVIEW_METHODS
 
 _LOGGER = logging.getLogger("latentloom.web")
@@ -126,7 +127,11 @@ async def _validated(
         found = validate(workflow, catalogue, choices=choices, targets=targets)
         return found, problems.node_errors(found.problems, workflow, catalogue, choices)
 
-    return await asyncio.to_thread(look)
+    validated, node_errors = await asyncio.to_thread(look)
+    asked = (await ask_nodes(parts.engine, workflow, validated, targets)).validated
+    if asked is not validated:
+        node_errors = await asyncio.to_thread(problems.node_errors, asked.problems, workflow, catalogue, choices)
+    return asked, node_errors
 
 
 def _previews(extra_data: Mapping[str, Json], otherwise: str) -> str:

@@ -1,8 +1,9 @@
 """The events of a job as a stream that can be taken up again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.web.serving import ServerProcess, graph, hello, slow
+from tests.web.serving import ServerProcess, eventually, graph, hello, slow
 from tests.web.v2.streams import hear
 
 
@@ -59,6 +60,28 @@ def test_a_failure_is_logged_before_the_last_status(server: ServerProcess):
     heard = hear(server, job, after=0)
     assert (heard[-1].name, heard[-1].data["status"]) == ("status", "failed")
     assert any(each.name == "log" and "not acceptable" in each.data["message"] for each in heard)
+
+
+def test_that_a_job_is_being_stopped_is_told_before_it_has_stopped(server: ServerProcess):
+    # One that listens to nobody for half a second, so that there is time to see it.
+    job = submitted(
+        server,
+        graph(
+            a=("Text", {}), s=("Steps", {"text": ["a", 0], "steps": 60, "seconds": 0.5}), b=("Show", {"text": ["s", 0]})
+        ),
+    )
+    with ThreadPoolExecutor() as pool:
+        listening = pool.submit(hear, server, job)
+        eventually(lambda: server.get(f"/api/v2/jobs/{job}")["progress"])
+        assert server.post(f"/api/v2/jobs/{job}/cancel")["status"] == "canceling"
+        told = [each for each in listening.result() if each.name == "status"]
+    statuses = [each.data["status"] for each in told]
+    assert statuses[-2:] == ["canceling", "canceled"]
+    assert statuses.count("canceling") == 1
+    assert [each.id for each in told if each.data["status"] == "canceling"] == [None]  # no event: nothing to go on from
+    assert [each.data["status"] for each in hear(server, job, after=0) if each.name == "status"] == [
+        *("queued", "running", "canceled")
+    ]
 
 
 def test_unknown_jobs_have_no_events(server: ServerProcess):

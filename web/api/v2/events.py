@@ -36,6 +36,7 @@ from web.api.v2.telling import outputs_of, status_of
 
 _BEAT_SECONDS = 15.0
 _STREAM = "text/event-stream"
+_FINAL = ("succeeded", "failed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ async def get_job_events(
 ) -> web.StreamResponse:
     """Follow a job: server-sent events until it is over.
 
-    - `status`: `{"status", "queue_position"}`; the last event of a job is its final status.
+    - `status`: `{"status", "queue_position"}`; `canceling` once a running job was asked to stop; the last event of a
+      job is its final status.
     - `progress`: a complete snapshot, as in the job.
     - `preview`: `{"node_id", "content_type", "data_base64"}`; a picture of the work so far, never told again.
     - `output`: an output, as in the job.
@@ -93,8 +95,9 @@ async def get_job_events(
     assert task is not None
     streams.add(task)
     try:
+        story = _Story(request, job)
         after = headers.last if headers.last is not None else query.after
-        return await _stream(request, _frames(request, job, after))
+        return await _stream(request, _frames(story, after), story.cancelling())
     finally:
         streams.discard(task)
 
@@ -102,8 +105,10 @@ async def get_job_events(
 ENDPOINTS = (get_job_events,)
 
 
-async def _stream(request: web.Request, frames: AsyncGenerator[Frame, None]) -> web.StreamResponse:
-    """Send frames as they come, and a sign of life in between."""
+async def _stream(
+    request: web.Request, frames: AsyncGenerator[Frame, None], cancelling: AsyncIterator[Frame]
+) -> web.StreamResponse:
+    """Send frames as they come, from both sides, until the first is at its end; and a sign of life in between."""
     response = web.StreamResponse(headers={"Content-Type": _STREAM, "X-Accel-Buffering": "no"})
     await response.prepare(request)
 
@@ -117,19 +122,25 @@ async def _stream(request: web.Request, frames: AsyncGenerator[Frame, None]) -> 
             async for frame in frames:
                 await response.write(frame.encode())
         beating.cancel()
+        watching.cancel()
+
+    async def watch() -> None:
+        async for frame in cancelling:
+            await response.write(frame.encode())
 
     try:
         async with asyncio.TaskGroup() as group:
             beating = group.create_task(beat())
+            watching = group.create_task(watch())
             group.create_task(tell())
     except* ConnectionError:
         pass  # the client is gone
     return response
 
 
-async def _frames(request: web.Request, job: Job, after: int | None) -> AsyncGenerator[Frame, None]:
+async def _frames(story: "_Story", after: int | None) -> AsyncGenerator[Frame, None]:
     """What to tell of a job: how things are and what comes, or what came after a certain event."""
-    story = _Story(request, job)
+    job = story.job
     if after is None:
         async for frame in story.situation():
             yield frame
@@ -138,7 +149,7 @@ async def _frames(request: web.Request, job: Job, after: int | None) -> AsyncGen
     elif after == 0:
         yield Frame("status", {"status": "queued", "queue_position": None})
     try:
-        async with aclosing(parts_of(request).store.follow(job.id)) as events:  # type: ignore[type-var]
+        async with aclosing(parts_of(story.request).store.follow(job.id)) as events:  # type: ignore[type-var]
             async for event in events:
                 is_new = event.seq > (job.last_seq if after is None else after) or isinstance(event, NodePreview)
                 for frame in await story.tell(event, is_new):
@@ -151,15 +162,17 @@ class _Story:
     """Tells the events of one job."""
 
     def __init__(self, request: web.Request, job: Job) -> None:
-        self._request = request
-        self._job = job
+        self.request = request
+        self.job = job
+        self._status = ""
+        """The status that was told last."""
         self._progress = Progress()
         self._known: set[str] = set()
         """The outputs that were told before the event that brings them came by."""
 
     async def situation(self) -> AsyncIterator[Frame]:
         """How things are, with the number of the last event that led there."""
-        request, job = self._request, self._job
+        request, job = self.request, self.job
         progress = await shelf_of(request).progress.of(job.id)
         for output in await outputs_of(request, job):
             self._known.add(output.id)
@@ -167,7 +180,23 @@ class _Story:
         if progress is not None:
             yield Frame("progress", progress.model_dump(mode="json"))
         waiting = await parts_of(request).store.waiting_before(job.id)
-        yield Frame("status", {"status": status_of(job), "queue_position": waiting}, job.last_seq)
+        self._status = status_of(job) if job.is_ended or not self._status else self._status
+        yield Frame("status", {"status": self._status, "queue_position": waiting}, job.last_seq)
+
+    async def cancelling(self) -> AsyncIterator[Frame]:
+        """That the job is being stopped, as soon as somebody asked for it. No event, so it has no number."""
+        store = parts_of(self.request).store
+        with store.watching() as changes:
+            changed: frozenset[str] | None = None
+            while True:
+                if not changed or self.job.id in changed:
+                    job = await store.get(self.job.id)
+                    if job is None or job.is_ended:
+                        return
+                    if status_of(job) == "canceling" and self._status not in ("canceling", *_FINAL):
+                        self._status = "canceling"
+                        yield Frame("status", {"status": "canceling", "queue_position": None})
+                changed = await changes.next(store.poll_seconds)
 
     async def tell(self, event: Event, is_new: bool) -> list[Frame]:
         """The frames of an event; the last of them carries its number."""
@@ -181,16 +210,17 @@ class _Story:
         if progress is not None and not isinstance(event, NodeLog):
             frames.append(Frame("progress", progress.model_dump(mode="json")))
         status = _status(event)
-        if status is not None:
+        if status is not None and not (status == "running" and self._status == "canceling"):
+            self._status = status
             frames.append(Frame("status", {"status": status, "queue_position": None}))
         return [*frames[:-1], Frame(frames[-1].name, frames[-1].data, event.seq)] if frames else []
 
     async def _outputs(self, event: Event) -> list[Frame]:
         if not isinstance(event, NodeFinished) or event.ui is None:
             return []
-        artefacts, origin, at = parts_of(self._request).artefacts, origin_of(self._request), now(self._request)
+        artefacts, origin, at = parts_of(self.request).artefacts, origin_of(self.request), now(self.request)
         node = event.node
-        entries = list(entries_in(self._job.id, node.id, node.display or node.id, event.ui))
+        entries = list(entries_in(self.job.id, node.id, node.display or node.id, event.ui))
         shown = [each for each in entries if each.place.id not in self._known]
         self._known.difference_update(each.place.id for each in entries)
         records = await asyncio.to_thread(lambda: [output_record(each, artefacts, origin, at) for each in shown])

@@ -22,6 +22,7 @@ from web.api.routes import Wish
 from web.api.v2.outputs import PREFIX, find
 from web.api.v2.parts import shelf_of
 from web.api.v2.shapes import NoteRecord, ProblemRecord
+from web.own_checks import ask_nodes
 
 _REFERENCE = "core/ASSET"
 _MOST_TOLD = 20
@@ -50,6 +51,8 @@ class Found:
 
     workflow: Workflow
     validated: Validated
+    asked_later: tuple[str, ...] = ()
+    """The nodes whose own code could not be asked now."""
 
 
 async def read_workflow(request: web.Request, wish: WorkflowWish) -> Workflow:
@@ -88,13 +91,14 @@ async def convert_any(data: dict[str, Json], catalogue: Catalogue) -> Conversion
 
 
 async def check(request: web.Request, workflow: Workflow, targets: Sequence[str] | None = None) -> Found:
-    """What can run of a workflow, and all that is wrong with it."""
+    """What can run of a workflow, and all that is wrong with it; the nodes' own code is asked too."""
     parts = parts_of(request)
     catalogue = await parts.engine.catalogue.get()
     validated = await asyncio.to_thread(
         validate, workflow, catalogue, choices=parts.folders.names, targets=None if targets is None else tuple(targets)
     )
-    return Found(workflow, validated)
+    asked = await ask_nodes(parts.engine, workflow, validated, targets)
+    return Found(workflow, asked.validated, asked.later)
 
 
 def refusal(problems: Sequence[Problem]) -> Unprocessable:

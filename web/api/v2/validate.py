@@ -19,7 +19,7 @@ class Verdict(Record):
     """How many nodes they need, themselves included."""
     problems: list[ProblemRecord]
     asked_later: list[str]
-    """Nodes whose own code checks their inputs: it is asked when they run, or by `/api/v2/plan`."""
+    """Nodes whose own code checks their inputs and could not be asked now: it is asked again when they run."""
 
 
 @endpoint("POST", "/api/v2/validate", errors=(Unprocessable, TooMuch))
@@ -29,14 +29,14 @@ async def post_validate(request: web.Request, body: TargetedWish) -> Verdict:
     A workflow with problems is answered with 200 too: this is what was asked for. What cannot be read as a workflow
     is an error.
     """
-    found = (await check(request, await read_workflow(request, body), body.targets)).validated
-    graph = found.graph
+    checked = await check(request, await read_workflow(request, body), body.targets)
+    found, graph = checked.validated, checked.validated.graph
     return Verdict(
         valid=graph is not None and not found.problems,
         targets=list(graph.targets) if graph is not None else [],
         nodes=len(graph.nodes) if graph is not None else 0,
         problems=[problem_record(each) for each in found.problems],
-        asked_later=[each.id for each in graph.nodes.values() if each.spec.has_validator] if graph is not None else [],
+        asked_later=list(checked.asked_later),
     )
 
 
