@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from graph.errors import LatentloomError
@@ -13,7 +14,12 @@ class TokenError(LatentloomError):
     """A token file cannot be used."""
 
 
-def read_or_make_token(file: Path) -> str:
+def new_token() -> str:
+    """A new token."""
+    return secrets.token_urlsafe(32)
+
+
+def read_or_make_token(file: Path, make: Callable[[], str] = new_token) -> str:
     """The token in a file, which is made if it is not there.
 
     Raises:
@@ -26,7 +32,7 @@ def read_or_make_token(file: Path) -> str:
         return _read(file)
     except OSError as error:
         raise TokenError(f"The token file {file} cannot be made: {error.strerror}.") from error
-    token = secrets.token_urlsafe(32)
+    token = make()
     with os.fdopen(descriptor, "w") as opened:
         opened.write(f"{token}\n")
     return token

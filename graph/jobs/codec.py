@@ -41,9 +41,9 @@ def payload_of(row: Row[Any]) -> Payload:  # rows are untyped
     )
 
 
-def digest_of(payload: Payload) -> str:
-    """What makes two payloads the same request; the order of JSON keys does not matter."""
-    fields = [payload.document, payload.targets, payload.extra, payload.previews]
+def digest_of(payload: Payload, *others: str) -> str:
+    """What makes two payloads, and what `others` say, the same request; the order of JSON keys does not matter."""
+    fields = [payload.document, payload.targets, payload.extra, payload.previews, *others]
     return blake3(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, bindparam, cast, delete, func, insert, literal, select, update
 
+from graph.jobs import webhooks
 from graph.jobs.codec import job_of, to_json
 from graph.jobs.errors import UnknownJob
 from graph.jobs.records import Job
@@ -47,7 +48,9 @@ def delete_ended(connection: Connection, condition: ColumnElement[bool], limit: 
     """Forget jobs that are over and fulfil the condition, the oldest first, at most `limit`; returns their ids."""
     chosen = select(JOB.c.key).where(IS_ENDED, condition).order_by(JOB.c.ended).limit(limit)
     keys = connection.execute(chosen).scalars().all()
-    return list(connection.execute(delete(JOB).where(JOB.c.key.in_(keys)).returning(JOB.c.id)).scalars().all())
+    deleted = connection.execute(delete(JOB).where(JOB.c.key.in_(keys)).returning(JOB.c.id)).scalars().all()
+    webhooks.forget(connection, deleted)
+    return list(deleted)
 
 
 def reorder(connection: Connection, job_ids: Sequence[str]) -> list[str]:

@@ -40,6 +40,8 @@ class Submission:
     """Where it is put in the queue: lowest runs first. None gives it the owner's next turn."""
     front: bool = False
     """Whether it goes before everything that waits."""
+    webhook: str | None = None
+    """The URL that is told when the job is over."""
 
 
 @dataclass(frozen=True, slots=True)

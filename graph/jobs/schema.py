@@ -31,6 +31,8 @@ STATE_CHECK = f"state IN ({', '.join(repr(state) for state in JOB_STATES)})"
 QUEUED = text("state = 'queued'")
 RUNNING = text("state = 'running'")
 ENDED = text("ended IS NOT NULL")
+DUE = text("state = 'due'")
+WAITING = text("state = 'waiting'")
 
 JOB = Table(
     "job",
@@ -106,6 +108,26 @@ QUEUE = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("is_paused", Integer, nullable=False),
     Column("latest_turn", LONG, nullable=False),
+    sqlite_strict=True,
+)
+
+WEBHOOK = Table(
+    "job_webhook",  # its job may be forgotten before it is told, so there is no foreign key
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("job", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created", FLOAT, nullable=False),
+    Column("due", FLOAT),  # when it is tried next, on the clock of the wall
+    Column("ended", FLOAT),  # when it was delivered, or given up
+    Column("status", Integer),  # that the last attempt was answered with
+    Column("message", Text),
+    Column("body", Text),  # what is told, the same in each attempt
+    CheckConstraint("state IN ('waiting', 'due', 'delivered', 'given_up')", name="job_webhook_state_known"),
+    Index("job_webhook_due", "due", sqlite_where=DUE, postgresql_where=DUE),
+    Index("job_webhook_waiting", "job", sqlite_where=WAITING, postgresql_where=WAITING),
     sqlite_strict=True,
 )
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from graph.jobs import webhooks
 from graph.jobs.backend import Backend
 from graph.jobs.codec import digest_of, job_of, new_id, payload_columns
-from graph.jobs.errors import JobConflict
+from graph.jobs.errors import JobConflict, QueueFull
 from graph.jobs.records import Job, Payload, Submission
 from graph.jobs.schema import IS_QUEUED, JOB, PAYLOAD, QUEUE
 
@@ -35,19 +36,32 @@ def prepare(submission: Submission, retry_of: str | None = None) -> Prepared:
     _check_name("idempotency key", submission.idempotency_key)
     _check_name("owner", submission.owner or None)
     payload = submission.payload
-    return Prepared(submission, submission.id or new_id(), digest_of(payload), payload_columns(payload), retry_of)
+    digest = digest_of(payload) if submission.webhook is None else digest_of(payload, submission.webhook)
+    return Prepared(submission, submission.id or new_id(), digest, payload_columns(payload), retry_of)
 
 
-def submit(connection: Connection, backend: Backend, prepared: Prepared, at: float) -> Job:
+def submit(
+    connection: Connection, backend: Backend, prepared: Prepared, at: float, most_queued: int | None = None
+) -> Job:
     """Queue a job, or give the one that the same request made earlier.
+
+    Args:
+        connection: in a transaction.
+        backend: gives out keys.
+        prepared: the job.
+        at: seconds since the epoch.
+        most_queued: how many jobs of one owner may wait.
 
     Raises:
         JobConflict: the id or the idempotency key was used for something else.
+        QueueFull: as many jobs of its owner wait already as may.
     """
     known = _find_earlier(connection, prepared)
     if known is not None:
         return _replay(known, prepared)
     submission = prepared.submission
+    if most_queued is not None:
+        _check_room(connection, submission.owner, most_queued)
     turn, number = _place(connection, submission)
     key = backend.next_key(connection)
     job = Job(
@@ -61,12 +75,30 @@ def submit(connection: Connection, backend: Backend, prepared: Prepared, at: flo
     )
     connection.execute(insert(JOB), _columns(job, key, turn, prepared.digest))
     connection.execute(insert(PAYLOAD), {"job_key": key, **prepared.payload})
+    _note_webhook(connection, prepared, at)
     return job
 
 
 def repeat(job: Job, payload: Payload) -> Prepared:
     """A new job that does again what an earlier one was to do."""
     return prepare(Submission(payload, owner=job.owner), retry_of=job.id)
+
+
+def _note_webhook(connection: Connection, prepared: Prepared, at: float) -> None:
+    """Note who is to be told of the end of a job; a job that repeats another tells the same."""
+    url = prepared.submission.webhook
+    if prepared.retry_of is not None and url is None:
+        url = webhooks.url_of(connection, prepared.retry_of)
+    if url is not None:
+        webhooks.note(connection, prepared.id, url, at)
+
+
+def _check_room(connection: Connection, owner: str, most: int) -> None:
+    query = select(func.count()).select_from(JOB).where(JOB.c.owner == owner, JOB.c.state == "queued")
+    waiting = connection.execute(query).scalar_one()
+    if waiting >= most:
+        whose = f'of "{owner}"' if owner else "that name no client"
+        raise QueueFull(f"{waiting} jobs {whose} are waiting already, and {most} may; send more when some are over.")
 
 
 def _find_earlier(connection: Connection, prepared: Prepared) -> Row[Any] | None:  # rows are untyped

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from web.api.parts import PARTS
-from web.api.v2 import assets, catalogue, convert, events, jobs, plan, validate, workflows
+from web.api.v2 import assets, catalogue, convert, events, jobs, plan, validate, webhooks, workflows
 from web.api.v2.description import Description
 from web.api.v2.parts import SHELF, Shelf
+from web.webhooks.addresses import is_public
 
-RESOURCES = (jobs, events, assets, workflows, validate, plan, convert, catalogue)
+RESOURCES = (jobs, events, webhooks, assets, workflows, validate, plan, convert, catalogue)
 ENDPOINTS = tuple(each for resource in RESOURCES for each in resource.ENDPOINTS)
 """Every typed route there is."""
 
@@ -25,6 +26,8 @@ def add_v2(app: web.Application, classic: Sequence[web.RouteDef]) -> None:
     app[SHELF] = Shelf.of(app[PARTS].store)
     app.add_routes([each.route() for each in ENDPOINTS])
     app.add_routes(Description(ENDPOINTS, classic).routes())
+    app[webhooks.ACCEPTABLE] = is_public
+    app.cleanup_ctx.append(webhooks.sending)
     app.on_shutdown.append(_end_streams)
 
 

@@ -10,12 +10,13 @@ from pydantic import Field
 from graph.jobs.records import Job, Payload, Submission
 from graph.spec import Json
 from graph.workflow import Workflow
-from web.api.errors import TooOften
+from web.api.errors import TooOften, Unprocessable
 from web.api.parts import parts_of
 from web.api.routes import Options, Wish
 from web.api.v2.reading import check, refusal
 from web.api.v2.telling import OURS
 from web.classic.items import kept_extra
+from web.webhooks.hosts import LONGEST_URL, AllowedHosts, WebhookRefused
 
 _LOGGER = logging.getLogger("latentloom.web")
 Label = Annotated[str, Field(min_length=1, max_length=64)]
@@ -28,6 +29,13 @@ class Keyed(Options):
 
     key: Annotated[Printable | None, Field(alias="Idempotency-Key")] = None
     """The same key with the same body gives the job that was made before; with another body it is refused."""
+
+
+class WebhookWish(Wish):
+    """Who is told when a job is over."""
+
+    url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
+    """Gets a signed POST; its host must be one that this server may tell (`--webhooks`)."""
 
 
 class RunWish(Wish):
@@ -47,6 +55,8 @@ class RunWish(Wish):
     """How running pictures are shown to those who follow the events."""
     partial: bool = False
     """Whether outputs that can run are to run though others cannot."""
+    webhook: WebhookWish | None = None
+    """Who is told when the job is over."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ async def submit(request: web.Request, order: Order, wish: RunWish, key: str | N
     """
     parts = parts_of(request)
     _check_room(request)
+    webhook = _webhook(request, wish)
     found = await check(request, order.workflow, order.targets)
     validated = found.validated
     if validated.graph is None or (validated.problems and not wish.partial):
@@ -81,10 +92,28 @@ async def submit(request: web.Request, order: Order, wish: RunWish, key: str | N
         previews=wish.previews or parts.settings.previews,
     )
     job = await parts.store.submit(
-        Submission(payload, wish.client_id or "", idempotency_key=key, number=wish.number, front=wish.front)
+        Submission(
+            payload,
+            wish.client_id or "",
+            idempotency_key=key,
+            number=wish.number,
+            front=wish.front,
+            webhook=webhook,
+        )
     )
     _LOGGER.info("Job queued.", extra={"job": job.id, "nodes": len(validated.graph.nodes)})
     return job
+
+
+def _webhook(request: web.Request, wish: RunWish) -> str | None:
+    """The URL to tell when the job is over, if there is one."""
+    if wish.webhook is None:
+        return None
+    try:
+        AllowedHosts(parts_of(request).settings.webhooks).check(wish.webhook.url)
+    except WebhookRefused as error:
+        raise Unprocessable(str(error), kind="webhook_refused") from error
+    return wish.webhook.url
 
 
 def _check_room(request: web.Request) -> None:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from graph.events import Failure, JobFailed
 from graph.jobs.records import Job, JobState
+from graph.jobs.store import JobStore
 from graph.spec import Json
 from web.api.parts import parts_of
 from web.api.v2.outputs import entries_of, output_record
@@ -53,7 +54,7 @@ async def job_record(request: web.Request, job: Job) -> JobRecord:
         store.extras([job.id]),
         store.waiting_before(job.id),
         shelf.progress.of(job.id),
-        _error(request, job),
+        why_failed(store, job),
     )
     outputs = await outputs_of(request, job)
     kept = store.retention.seconds if store.retention.seconds is not None else _FOR_EVER_SECONDS
@@ -82,6 +83,12 @@ async def job_summaries(request: web.Request, jobs: Sequence[Job]) -> list[JobSu
     return [_summary(job, extras[job.id]) for job in jobs if job.id in extras]
 
 
+async def job_summary(store: JobStore, job: Job) -> JobSummary | None:
+    """What lists tell of a job; None if it was deleted meanwhile."""
+    extra = (await store.extras([job.id])).get(job.id)
+    return None if extra is None else _summary(job, extra)
+
+
 async def outputs_of(request: web.Request, job: Job) -> list[OutputRecord]:
     """What the nodes of a job show so far."""
     parts = parts_of(request)
@@ -103,10 +110,11 @@ def error_record(failure: Failure) -> JobErrorRecord:
     )
 
 
-async def _error(request: web.Request, job: Job) -> JobErrorRecord | None:
+async def why_failed(store: JobStore, job: Job) -> JobErrorRecord | None:
+    """Why a job failed; None if it did not."""
     if job.state not in ("failed", "parked"):
         return None
-    events = await parts_of(request).store.events_of_kinds([job.id], ["job_failed"])
+    events = await store.events_of_kinds([job.id], ["job_failed"])
     failed = [each for each in events.get(job.id, ()) if isinstance(each, JobFailed)]
     if failed:
         return error_record(failed[-1].failure)
