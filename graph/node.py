@@ -138,7 +138,8 @@ def node(
     """Declare a function as the node type `type_id`.
 
     Parameters before the star are inputs, parameters after it are services of the house; annotations, defaults and the
-    docstring give everything else. The function itself is returned unchanged but for the attribute `__node__`.
+    docstring give everything else. A parameter `**others` takes what documents hold that is not declared. The function
+    itself is returned unchanged but for the attribute `__node__`.
     A default may also stand in the annotation, `Annotated[int, Field(default=20, ge=1)]`, where inputs without a
     default follow.
 
@@ -149,10 +150,13 @@ def node(
     def declare(function: Function) -> Function:
         hints = _hints(function)
         inputs: list[InputSpec] = []
-        services, variants = set(), {}
+        services, variants, takes_undeclared = set(), {}, False
         for parameter in inspect.signature(function).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:
                 services.add(parameter.name)
+                continue
+            if parameter.kind is parameter.VAR_KEYWORD:
+                takes_undeclared = True
                 continue
             annotation = hints.get(parameter.name, inspect.Parameter.empty)
             chosen = _variants(annotation)
@@ -172,6 +176,7 @@ def node(
             takes_lists=takes_lists,
             cacheable=cacheable,
             occupies=occupies,
+            accepts_undeclared=takes_undeclared,
             has_fingerprint=fingerprint is not None,
             has_validator=check is not None,
             deprecated=deprecated,
@@ -201,8 +206,8 @@ def _where(function: Callable[..., Any], parameter: str | None = None) -> str:
 
 def _input(function: Callable[..., Any], parameter: inspect.Parameter, annotation: Any) -> InputSpec:
     where = _where(function, parameter.name)
-    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        raise DeclarationError(f"{where}: * and ** parameters cannot be inputs; use Grow for a growing group.")
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        raise DeclarationError(f"{where}: a * parameter cannot be an input; use Grow for a growing group.")
     if annotation is inspect.Parameter.empty:
         raise DeclarationError(f"{where}: needs an annotation, such as `int` or a socket type.")
     default = MISSING if parameter.default is parameter.empty else parameter.default

@@ -1,6 +1,6 @@
 """Nodes that hold one value, to be linked to several inputs."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -46,3 +46,19 @@ def primitive_string_multiline(
 ) -> str:
     """Hold a text of several lines."""
     return value
+
+
+class Seed(NamedTuple):
+    """A seed."""
+
+    seed: int
+
+
+@node("SeedNode", title="Seed", category="utils/primitive", occupies="instant")
+def seed_node(
+    seed: Annotated[
+        int, Field(ge=0, le=LARGEST, description="What noise is drawn from."), Widget(control_after_generate=True)
+    ],
+) -> Seed:
+    """Hold one seed for several nodes."""
+    return Seed(seed)

@@ -250,3 +250,12 @@ def test_choices_that_cannot_be_declared_are_told_at_import(classes: dict[str, t
 
         @node("Bad", title="Bad", category="test")
         def bad(size: Annotated[object, Variants(classes)]) -> None: ...
+
+
+def test_a_double_star_takes_what_is_not_declared() -> None:
+    @node("Loose", title="Loose", category="test")
+    def loose(text: str, **others: str) -> None:
+        """Take anything."""
+
+    assert [each.name for each in spec_of(loose).inputs] == ["text"]
+    assert spec_of(loose).accepts_undeclared

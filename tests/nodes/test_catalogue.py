@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from graph.datatypes import WIDGET_TYPES
-from graph.spec import InputSpec, NodeSpec
+from graph.spec import InputSpec, NodeSpec, OutputSpec
 from nodes.catalogue import MODULES, REPLACEMENTS, build_registry
 
-GOLDEN = json.loads((Path(__file__).parent / "golden_interfaces.json").read_text())
+FILES = [json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("golden_*.json"))]
 """Interfaces of the ecosystem's nodes, transcribed from their tables: names, order, types, defaults, limits."""
+GOLDEN = {
+    part: {name: each for file in FILES for name, each in file.get(part, {}).items()} for part in ("choices", "nodes")
+}
 REGISTRY = build_registry()
 SPECS = REGISTRY.catalogue.specs
 INPUT_FACTS = ("minimum", "maximum", "step", "files")
@@ -27,9 +30,13 @@ def test_a_node_has_the_interface_that_graphs_rely_on(type_id: str) -> None:
         assert found.has_default or "default" not in golden
         assert found.default in permitted_defaults(golden), f"{type_id}.{found.name}"
         check_choices(found, golden)
-    assert [{"name": each.name, "type": each.type} for each in spec.outputs] == wanted["outputs"]
-    for flag in ("is_output", "deprecated", "experimental"):
+    assert [described(each) for each in spec.outputs] == wanted["outputs"]
+    for flag in ("is_output", "deprecated", "experimental", "takes_lists"):
         assert getattr(spec, flag) == wanted.get(flag, False), flag
+
+
+def described(output: OutputSpec) -> dict[str, Any]:
+    return {"name": output.name, "type": output.type, **({"is_list": True} if output.is_list else {})}
 
 
 def facts(found: InputSpec) -> dict[str, Any]:
@@ -37,6 +44,7 @@ def facts(found: InputSpec) -> dict[str, Any]:
     return {
         "type": found.type,
         "required": found.required,
+        "only_for": list(found.only_for),
         **{fact: getattr(found, fact) for fact in (*INPUT_FACTS, *INPUT_FLAGS)},
         "autogrow": group
         and {
@@ -52,6 +60,7 @@ def expected(golden: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": golden["type"],
         "required": golden.get("required", True),
+        "only_for": golden.get("only_for", []),
         **{fact: golden.get(fact) for fact in INPUT_FACTS},
         **{flag: golden.get(flag, False) for flag in INPUT_FLAGS},
         "autogrow": golden.get("autogrow"),

@@ -10,8 +10,21 @@ from nodes.primitives import (
     primitive_int,
     primitive_string,
     primitive_string_multiline,
+    seed_node,
 )
-from nodes.text import preview_any, string_concatenate
+from nodes.text import (
+    case_converter,
+    json_extract_string,
+    preview_any,
+    string_compare,
+    string_concatenate,
+    string_contains,
+    string_format,
+    string_length,
+    string_replace,
+    string_substring,
+    string_trim,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +64,44 @@ def test_primitives_pass_on_what_they_hold() -> None:
     assert primitive_boolean(True) is True
     assert primitive_string("a") == "a"
     assert primitive_string_multiline("a\nb") == "a\nb"
+
+
+def test_texts_are_cut_counted_and_trimmed() -> None:
+    assert string_substring("a red fox", 2, 5) == "red"
+    assert string_substring("a red fox", -3, 99) == "fox"
+    assert string_length("äb\n").length == 3
+    assert [string_trim(" a ", mode) for mode in ("Both", "Left", "Right")] == ["a", "a ", " a"]
+    assert string_replace("a.a", ".", "-") == "a-a"
+
+
+@pytest.mark.parametrize(
+    ("mode", "written"),
+    [("UPPERCASE", "A RED FOX"), ("lowercase", "a red fox"), ("Capitalize", "A red fox"), ("Title Case", "A Red Fox")],
+)
+def test_case_changes(mode: str, written: str) -> None:
+    assert case_converter("a RED fox", mode) == written
+
+
+def test_texts_are_compared_with_and_without_case() -> None:
+    assert not string_contains("Red fox", "red").contains
+    assert string_contains("Red fox", "red", case_sensitive=False).contains
+    assert string_compare("Red fox", "Red", "Starts With")
+    assert string_compare("Red fox", "FOX", "Ends With", case_sensitive=False)
+    assert not string_compare("Red fox", "fox", "Equal")
+
+
+def test_a_text_with_gaps_is_filled() -> None:
+    values = {"a": 3.14159, "b": 7, "c": "x", "d": {"k": 1}}
+    assert string_format(values, "{a:.2f} {b:03d} {c}{{}} {d}") == '3.14 007 x{} {\n    "k": 1\n}'
+    assert string_format({}, "nothing") == "nothing"
+
+
+def test_a_value_in_a_json_object_is_text() -> None:
+    data = '{"n": 2, "t": "x", "l": [1], "none": null}'
+    assert [json_extract_string(data, key) for key in ("n", "t", "none", "gone")] == ["2", "x", "", ""]
+    assert json_extract_string(data, "l") == "[\n    1\n]"
+    assert json_extract_string("no json", "n") == json_extract_string("[1]", "n") == ""
+
+
+def test_a_seed_is_held() -> None:
+    assert seed_node(2**63 - 1).seed == 2**63 - 1
