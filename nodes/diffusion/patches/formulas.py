@@ -97,7 +97,8 @@ def _decomposed(weight: Tensor, difference: Tensor, magnitude: Tensor, strength:
     """
     moved = weight + difference
     axis = 0 if is_by_row else 1
-    norm = moved.norm(dim=tuple(i for i in range(weight.dim()) if i != axis), keepdim=True)
+    others = tuple(i for i in range(weight.dim()) if i != axis)
+    norm = torch.linalg.vector_norm(moved, dim=others, keepdim=True)
     scale = magnitude.reshape(norm.shape) / (norm + torch.finfo(norm.dtype).eps)
     return weight + strength * (moved * scale - weight)
 
