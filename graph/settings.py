@@ -10,7 +10,7 @@ from graph.folders import Folders
 
 GIB = 1024**3
 _LISTS = ("models", "packs", "packs_override")
-CacheMode = Literal["all", "memory", "none"]
+CacheMode = Literal["all", "memory", "graphs", "none"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Settings:
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:N`."""
     cache: CacheMode = "all"
-    """Which results are kept: in memory and on disk, in memory only, or not at all."""
+    """Which results are kept: in memory and on disk, in memory only, those of the latest graphs, or not at all."""
+    cached_results: int = 0
+    """How many results are kept where `cache` is `graphs`; those of the latest graph are, whatever their number."""
     memory_cache_bytes: int = 2 * GIB
     disk_cache_bytes: int = 10 * GIB
     model_budget_bytes: int | None = None

@@ -1,11 +1,10 @@
 """Puts the server together: parts, guards, routes."""
 
 import asyncio
-import logging
-import time
 from collections.abc import AsyncIterator
 
 from aiohttp import WSCloseCode, web
+from aiohttp.typedefs import Middleware
 
 from graph.artefacts import Artefacts
 from web.api import (
@@ -13,6 +12,7 @@ from web.api import (
     health,
     history,
     jobs,
+    metrics,
     models,
     object_info,
     page,
@@ -27,21 +27,26 @@ from web.api import (
     view,
     websocket,
 )
-from web.api.errors import Handler, errors
+from web.api.accounting import account, add_request_id
+from web.api.crowding import crowding
+from web.api.errors import errors
 from web.api.parts import PARTS, Parts
 from web.api.security import GUARD, Guard, add_headers
 from web.api.v2.joining import add_v2
+from web.connections import Connections
 from web.engine import Engine
+from web.proxy import behind_proxy
 from web.rates import Rate
+from web.retaining import retaining
 from web.sessions import Sessions
 from web.settings import ServerSettings
 from web.sockets.audience import Audience
 from web.sockets.feeds import Feeds
+from web.sockets.outbox import Backlog
 from web.uploads import Uploads
 from web.userdata import UserData
 
 _SETTLE_SECONDS = 2.0
-_LOGGER = logging.getLogger("latentloom.http")
 _CLASSIC = (
     control,
     history,
@@ -60,14 +65,15 @@ _CLASSIC = (
     websocket,
 )
 """The resources of the classic protocol: each route exists as it is and below `/api`."""
-_OWN = (health, page)
+_OWN = (health, metrics, page)
 
 
-def make_application(settings: ServerSettings, engine: Engine) -> web.Application:
+def make_application(settings: ServerSettings, engine: Engine, connections: Connections) -> web.Application:
     """The application of a server, around an engine that is open."""
     guard = Guard(settings)
-    app = web.Application(middlewares=[_log, errors, guard.middleware], client_max_size=settings.limits.json_bytes)
-    app[PARTS] = _parts(settings, engine)
+    looking = [account, errors, *_proxied(settings), guard.middleware]
+    app = web.Application(middlewares=looking, client_max_size=settings.limits.json_bytes)
+    app[PARTS] = _parts(settings, engine, connections)
     app[GUARD] = guard
     for resource in _OWN:
         app.add_routes(resource.routes())
@@ -79,12 +85,22 @@ def make_application(settings: ServerSettings, engine: Engine) -> web.Applicatio
         classic += below_api
     add_v2(app, classic)
     app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(add_request_id)
     app.cleanup_ctx.append(_feeds)
+    app.cleanup_ctx.append(retaining)
     app.on_shutdown.append(_disconnect)
     return app
 
 
-def _parts(settings: ServerSettings, engine: Engine) -> Parts:
+def _proxied(settings: ServerSettings) -> list[Middleware]:
+    """What comes between where a proxy asks for others."""
+    if not settings.is_behind_proxy:
+        return []
+    limit = settings.limits.connections_per_address
+    return [behind_proxy, *([crowding(limit)] if limit is not None else [])]
+
+
+def _parts(settings: ServerSettings, engine: Engine, connections: Connections) -> Parts:
     folders, audience, limits = settings.engine.folders, Audience(), settings.limits
     rate = limits.submits_per_second
     return Parts(
@@ -95,6 +111,8 @@ def _parts(settings: ServerSettings, engine: Engine) -> Parts:
         uploads=Uploads(folders),
         user_data=UserData(settings.user_folder),
         audience=audience,
+        backlog=Backlog(limits.sockets_bytes),
+        connections=connections,
         feeds=Feeds(engine.store, audience),
         sessions=Sessions(settings.token),
         submits=Rate(rate, 10 * rate) if rate is not None else None,
@@ -115,15 +133,3 @@ async def _disconnect(app: web.Application) -> None:
         each.leave(WSCloseCode.GOING_AWAY, "The server is stopping.") for each in app[PARTS].audience.listeners()
     )
     await asyncio.gather(*leaving)
-
-
-@web.middleware
-async def _log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    began = time.perf_counter()
-    response = await handler(request)
-    level = logging.DEBUG if response.status < 400 else logging.INFO
-    if _LOGGER.isEnabledFor(level):
-        took = round((time.perf_counter() - began) * 1000, 1)
-        facts = {"method": request.method, "path": request.path, "status": response.status, "ms": took}
-        _LOGGER.log(level, "Answered.", extra=facts)
-    return response

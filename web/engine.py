@@ -8,11 +8,13 @@ from typing import Any
 
 from graph.errors import WorkerError
 from graph.jobs.dispatcher import Dispatcher
-from graph.jobs.store import JobStore
+from graph.jobs.store import JobStore, StoreSettings
 from graph.jobs.upkeep import keep_tidy
-from graph.runners import ProcessRunner, Supervision, WorkerSettings
+from graph.runners import Supervision, WorkerSettings
 from graph.runners.plans import PlanReport
 from web.catalogue import FILE_NAME, KnownCatalogue, source_stamp
+from web.metrics import Metrics
+from web.observing import ObservedRunner
 from web.settings import ServerSettings
 
 _LOGGER = logging.getLogger("latentloom.web")
@@ -35,8 +37,13 @@ class Engine:
             Path(settings.engine.data) / FILE_NAME, source_stamp(nodes), settings.limits.catalogue_seconds
         )
         # The store decides whether a job is tried again, so the runner does not.
-        self._runner = ProcessRunner(
-            WorkerSettings(nodes, settings.engine.to_data()), Supervision(max_attempts=1, spare=settings.spare)
+        self.metrics = Metrics()
+        """What is counted here."""
+        self._runner = ObservedRunner(
+            WorkerSettings(nodes, settings.engine.to_data()),
+            Supervision(max_attempts=1, spare=settings.spare),
+            store,
+            self.metrics,
         )
         self._dispatcher = Dispatcher(store, self._runner)
         self._drain_seconds = settings.drain_seconds
@@ -56,7 +63,8 @@ class Engine:
         """
         data = Path(settings.engine.data)
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-        store = await JobStore.open(data, settings.database)
+        kept = StoreSettings(retention=settings.keep.history, queued_per_owner=settings.limits.queued_per_owner)
+        store = await JobStore.open(data, settings.database, kept)
         if store.healed is not None:
             _LOGGER.warning("%s", store.healed)
         try:
@@ -83,6 +91,11 @@ class Engine:
         elif self._runner.trouble is not None:
             found.append("the worker is out of rotation")
         return found
+
+    @property
+    def losses(self) -> Mapping[str, int]:
+        """How many workers ended unasked so far, by cause."""
+        return {str(cause): count for cause, count in self._runner.losses.items()}
 
     async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
         """What the worker would run of a document, what is cached and why not.

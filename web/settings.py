@@ -3,12 +3,25 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from graph.retention.keeping import Keep
 from graph.settings import Settings
 
 MIB = 1024**2
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 PREVIEW_METHODS = frozenset({"none", "auto", "latent2rgb", "taesd"})
+
+
+LogFormat = Literal["text", "json"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Files in PEM: a certificate chain, and its key if that is not in the same file."""
+
+    chain: str
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,12 @@ class Limits:
     """The most jobs that may wait."""
     submits_per_second: float | None = None
     """How many jobs one address may submit, ten seconds' worth at once; None does not count."""
+    connections_per_address: int | None = None
+    """How many connections one address may hold; None does not count."""
+    queued_per_owner: int | None = None
+    """How many jobs one client may have waiting; None does not count."""
+    sockets_bytes: int = 64 * MIB
+    """How much may wait for all clients together that do not read their websockets."""
     catalogue_seconds: float = 30.0
     """How long a request waits for the first worker to say which nodes there are."""
 
@@ -57,8 +76,20 @@ class ServerSettings:
     """How running pictures are shown where a request does not say."""
     drain_seconds: float = 10.0
     """How long a running job may go on when the server is asked to stop."""
+    keep: Keep = field(default_factory=Keep)
+    """How much of the past is kept."""
+    certificate: Certificate | None = None
+    """What the server shows to speak HTTPS; None speaks HTTP."""
+    is_behind_proxy: bool = False
+    """Whether a proxy on this machine is believed when it says for whom it asks."""
+    log_format: LogFormat = "text"
+    log_level: str = "info"
     spare: bool = True
     """Whether a second worker stands ready to take over."""
+    webhooks: tuple[str, ...] = ()
+    """The hosts that jobs may tell of their end, as `AllowedHosts` has them; none: webhooks are off."""
+    webhook_secret_file: str | None = None
+    """Holds what webhooks are signed with; `<data>/webhook-secret` unless told otherwise."""
     limits: Limits = field(default_factory=Limits)
 
     @property

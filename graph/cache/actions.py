@@ -95,10 +95,10 @@ class ActionTable:
         """Give up results; returns the digests of blobs that nothing names any more."""
         return self._try(lambda connection: _remove(connection, ids)) or set()
 
-    def digests(self) -> set[str]:
-        """The digests of all blobs that something names."""
+    def digests(self) -> set[str] | None:
+        """The digests of all blobs that something names; None if that cannot be said now."""
         found = self._try(lambda each: each.execute("SELECT DISTINCT digest FROM part").fetchall())
-        return {digest for (digest,) in found or ()}
+        return None if found is None else {digest for (digest,) in found}
 
     def close(self) -> None:
         """Give back the file; it is opened again when it is next needed."""

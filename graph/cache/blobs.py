@@ -66,12 +66,14 @@ class Blobs:
         for digest in digests:
             _remove(self._path(digest))
 
-    def sweep(self, wanted: Collection[str]) -> None:
-        """Delete what nobody wants any more, and drafts that nobody finished."""
-        now = time.time()
+    def sweep(self, wanted: Collection[str]) -> int:
+        """Delete what nobody wants any more, and drafts that nobody finished; returns how many bytes that were."""
+        now, freed = time.time(), 0
         for path, status in self._files():
             if path.name not in wanted and now - status.st_mtime > _GRACE_SECONDS:
                 _remove(path)
+                freed += status.st_size
+        return freed
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest

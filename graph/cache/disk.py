@@ -9,7 +9,7 @@ again. Several processes may use one folder at the same time, on one machine: SQ
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgpack
@@ -86,8 +86,19 @@ class DiskCache:
         if self._bytes > self._budget_bytes:
             self._evict()
 
+    def begin(self, keys: Collection[str]) -> None:
+        """What a job asks for makes no difference here."""
+
     def flush(self) -> None:
         """Nothing is pending here."""
+
+    def tidy(self) -> int:
+        """Keep to the budget and delete what nobody names; returns how many bytes that freed."""
+        before = self._actions.nbytes()
+        self._bytes = before
+        if before > self._budget_bytes:
+            self._evict()
+        return before - self._bytes + self._sweep()
 
     def close(self) -> None:
         """Give back the files; they are opened again when they are next needed."""
@@ -127,12 +138,28 @@ class DiskCache:
         blobs = [self._blobs.get(*next(parts)) if small is None else small for small in inline]
         return header["seconds"], Encoded(skeleton, tuple(blobs))
 
+    def _sweep(self) -> int:
+        wanted = self._actions.digests()
+        return self._blobs.sweep(wanted) if wanted is not None else 0
+
     def _evict(self) -> None:
         """Give up the least useful results until the folder is well within its budget."""
         kept = self._actions.kept()
         total = sum(each.nbytes for each in kept)
         chosen = victims(kept, total - self._budget_bytes * _LOW_WATER, time.time())
         self._blobs.remove(self._actions.remove([each.id for each in chosen]))
-        self._blobs.sweep(self._actions.digests())
+        self._sweep()
         self._bytes = total - sum(each.nbytes for each in chosen)
         self._until_recount = _RECOUNT
+
+
+def bytes_kept(folder: Path) -> int:
+    """How much the results in the folder of a disk cache take; 0 if there is none. Opens it for this question only."""
+    path = folder / "v1" / "actions.sqlite"
+    if not path.exists():
+        return 0
+    actions = ActionTable(path)
+    try:
+        return actions.nbytes()
+    finally:
+        actions.close()

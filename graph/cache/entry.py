@@ -1,6 +1,6 @@
 """What a cache keeps, and what every cache promises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -61,6 +61,10 @@ class CacheTier(Protocol):
         """Keep `entry`, to be found under `key` and, if given, under `alias` too."""
         ...
 
+    def begin(self, keys: Collection[str]) -> None:
+        """A job begins whose nodes have these keys, whether it will ask for all of them or not."""
+        ...
+
     def flush(self) -> None:
         """Return when everything that was put is really kept."""
         ...
@@ -93,6 +97,10 @@ class Cache(Protocol):
 
     def put(self, key: str, entry: Entry, alias: str | None = None) -> None:
         """Keep `entry` in every tier, to be found under `key` and, if given, under `alias` too."""
+        ...
+
+    def begin(self, keys: Collection[str]) -> None:
+        """A job begins whose nodes have these keys, whether it will ask for all of them or not."""
         ...
 
     def flush(self) -> None:

@@ -8,7 +8,7 @@ What is evicted first is what is cheapest to compute again per byte it takes and
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from graph.cache.entry import Entry
 from graph.events import Tier
@@ -80,6 +80,9 @@ class MemoryCache:
             for each in (key, alias):
                 if each is not None:
                     self._lead(each, slot)
+
+    def begin(self, keys: Collection[str]) -> None:
+        """What a job asks for makes no difference here."""
 
     def flush(self) -> None:
         """Nothing is pending here."""

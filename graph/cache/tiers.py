@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from graph.cache.entry import BatchTier, CacheTier, Entry, Found, Put
 from graph.events import Tier
@@ -37,6 +37,11 @@ class Tiers:
         """Keep `entry` in every tier."""
         for tier in self._tiers:
             tier.put(key, entry, alias)
+
+    def begin(self, keys: Collection[str]) -> None:
+        """A job begins whose nodes have these keys."""
+        for tier in self._tiers:
+            tier.begin(keys)
 
     def flush(self) -> None:
         """Return when every tier has what it was given."""
@@ -78,6 +83,10 @@ class WriteBehind:
                 self._writer.start()
             elif len(self._waiting) in (1, _MOST_WAITING):
                 self._changed.notify_all()
+
+    def begin(self, keys: Collection[str]) -> None:
+        """As the tier behind."""
+        self._tier.begin(keys)
 
     def flush(self) -> None:
         """Return when everything is written."""

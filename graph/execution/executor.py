@@ -93,6 +93,7 @@ class Executor:
         """
         began = time.perf_counter()
         prints = await self._fingerprint(graph)
+        self._house.cache.begin(prints.keys.values())
         planned = self._plan(graph, prints)
         reporter, nodes = Reporter(job, emit), RunningNodes(graph)
         request = Request(job, extra, previews, cancel)

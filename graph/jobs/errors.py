@@ -4,6 +4,7 @@ LatentloomError
 └── JobError                a job cannot be accepted, found or moved on
     ├── JobConflict         an id or idempotency key was used before, for something else
     ├── UnknownJob          there is no such job
+    ├── QueueFull           its owner has as many jobs waiting as one may have
     ├── StaleLease          the job was taken away from its worker in the meantime
     └── StoreError          the store itself cannot serve
         ├── FolderInUse     another server works in the data folder
@@ -29,6 +30,10 @@ class JobConflict(JobError):
 
 class UnknownJob(JobError):
     """There is no job of this id: there never was, or it was deleted."""
+
+
+class QueueFull(JobError):
+    """The owner of a job has as many jobs waiting already as one owner may have."""
 
 
 class StaleLease(JobError):

@@ -40,6 +40,8 @@ class StoreSettings:
     low_water_bytes: int = 64 * 1024**2
     poll_seconds: float = 0.5
     """How often to look for what other servers did, where several share one database."""
+    queued_per_owner: int | None = None
+    """How many jobs of one owner may wait; None does not count."""
 
 
 class JobStore:
@@ -120,6 +122,7 @@ class JobStore:
 
         Raises:
             JobConflict: the id or key was used for something else.
+            QueueFull: as many jobs of the owner wait already as may.
             StorageFull: the disk is nearly full.
             ValueError: an id, key or owner is no acceptable name.
         """
@@ -268,6 +271,10 @@ class JobStore:
         """The events of these kinds, in order, by job: the landmarks of many jobs without all that lies between."""
         return await self._database.read(lambda c: eventlog.events_of_kinds(c, job_ids, kinds))
 
+    async def event_count(self) -> int:
+        """How many events the log holds."""
+        return await self._database.read(eventlog.count)
+
     async def is_paused(self) -> bool:
         """Whether no jobs are given out."""
         return await self._database.read(controls.is_paused)
@@ -292,7 +299,8 @@ class JobStore:
     async def _submit(self, prepared: submitting.Prepared) -> Job:
         backend, at = self._database.backend, self._database.wall()
         return await self._database.write(
-            lambda c: submitting.submit(c, backend, prepared, at), lambda job: self._changed(job.id)
+            lambda c: submitting.submit(c, backend, prepared, at, self._settings.queued_per_owner),
+            lambda job: self._changed(job.id),
         )
 
     async def _cancel_queued(self, condition: ColumnElement[bool], at: float) -> list[str]:

@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from graph.errors import WorkerError
-from graph.runners.endings import Ending
+from graph.runners.endings import Cause, Ending
 from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.supervised import WorkerProcess
 
@@ -33,6 +34,8 @@ class WorkerPool:
         self._crashes: dict[str, tuple[float, str]] = {}
         self._counter = itertools.count(1)
         self._is_stopped = False
+        self.losses: Counter[Cause] = Counter()
+        """How many workers ended unasked so far, by cause."""
 
     @property
     def trouble(self) -> str | None:
@@ -142,6 +145,7 @@ class WorkerPool:
     def _note(self, worker: WorkerProcess, ending: Ending) -> None:
         if ending.is_wanted:
             return
+        self.losses[ending.cause] += 1
         blamed = f"job {worker.job}" if worker.job else f"process {worker.pid}"
         doing = f"while it ran job {worker.job}" if worker.job else "while it was idle"
         self._remember(blamed, f"the worker {ending.sentence()} {doing}.")

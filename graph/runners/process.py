@@ -11,7 +11,7 @@ from graph.errors import FrameError, WorkerError
 from graph.events import Event, Failure
 from graph.registry import Catalogue
 from graph.runners.base import CancelFlag, JobRequest
-from graph.runners.endings import Ending, describe_node, failure_of_ending
+from graph.runners.endings import Cause, Ending, describe_node, failure_of_ending
 from graph.runners.joblog import JobLog
 from graph.runners.plans import PlanReport
 from graph.runners.pool import WorkerPool
@@ -56,6 +56,11 @@ class ProcessRunner:
     def trouble(self) -> str | None:
         """Why jobs would fail at present through no fault of theirs; None if all is well."""
         return self._pool.trouble if self._pool is not None else "The runner is not started."
+
+    @property
+    def losses(self) -> Mapping[Cause, int]:
+        """How many workers ended unasked since `start`, by cause."""
+        return dict(self._pool.losses) if self._pool is not None else {}
 
     async def start(self) -> None:
         """Start the worker and wait until it is ready; the spare follows by itself.

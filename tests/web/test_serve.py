@@ -62,7 +62,12 @@ def test_the_options_of_launchers_mean_what_they_mean_there(tmp_path: Path) -> N
     assert engine.extra_models == {"loras": ("/elsewhere/l",)}
     assert (engine.device, engine.cache, settings.previews, settings.port) == ("cpu", "none", "auto", 1234)
     assert str(settings.user_folder) == "/base/user/default"
-    assert given("--cache-lru", "10").engine.cache == given("--cache-classic").engine.cache == "all"
+    lru, classic, none = (given(*flags).engine for flags in (("--cache-lru", "10"), ("--cache-classic",), ()))
+    assert [(each.cache, each.cached_results) for each in (lru, classic, none)] == [
+        ("graphs", 10),
+        ("graphs", 0),
+        ("all", 0),
+    ]
 
 
 def test_node_packs_are_named_by_flag_or_by_a_file_of_paths(tmp_path: Path) -> None:
@@ -71,7 +76,7 @@ def test_node_packs_are_named_by_flag_or_by_a_file_of_paths(tmp_path: Path) -> N
     assert given().engine.packs == ()
     flags = ("--node-packs", str(tmp_path), "--extra-model-paths-config", str(tmp_path / "paths.yaml"))
     assert given(*flags).engine.packs == (str(tmp_path), str(tmp_path / "packs"))
-    with pytest.raises(SystemExit):
+    with pytest.raises(LatentloomError, match="absent"):
         given("--node-packs", str(tmp_path / "absent"))
 
 

@@ -26,7 +26,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from graph.errors import FolderError, JsonError, LatentloomError, WorkerError, WorkflowError
-from graph.jobs.errors import JobConflict, StorageFull, StoreError, UnknownJob
+from graph.jobs.errors import JobConflict, QueueFull, StorageFull, StoreError, UnknownJob
 from graph.library.errors import AssetInUse, LibraryError, StaleVersion
 from graph.spec import Json
 from web.api.replies import reply, to_json
@@ -216,6 +216,8 @@ def _from_engine(error: LatentloomError) -> tuple[ApiError | None, int]:
             known = WrongKind(text)
         case JobConflict():
             known = Taken(text, kind="idempotency_key_reuse" if error.is_key else None)
+        case QueueFull():
+            known = TooOften(text, kind="queue_full", retry_seconds=10)
         case StaleVersion():
             known = Taken(text, kind="stale_version", extra={"latest": error.latest})
         case AssetInUse():

@@ -8,12 +8,14 @@ from aiohttp import web
 from graph.artefacts import Artefacts
 from graph.folders import Folders
 from graph.jobs.store import JobStore
+from web.connections import Connections
 from web.engine import Engine
 from web.rates import Rate
 from web.sessions import Sessions
 from web.settings import ServerSettings
 from web.sockets.audience import Audience
 from web.sockets.feeds import Feeds
+from web.sockets.outbox import Backlog
 from web.uploads import Uploads
 from web.userdata import UserData
 
@@ -29,6 +31,9 @@ class Parts:
     uploads: Uploads
     user_data: UserData
     audience: Audience
+    backlog: Backlog
+    """What waits for clients of websockets."""
+    connections: Connections
     feeds: Feeds
     sessions: Sessions
     submits: Rate | None

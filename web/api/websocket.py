@@ -14,6 +14,7 @@ from web.api.system import features
 from web.classic.messages import Message, status
 from web.sockets.audience import encode
 from web.sockets.client import Client
+from web.sockets.outbox import Outbox
 
 _LARGEST_MESSAGE_BYTES = 1024**2
 _HEARTBEAT_SECONDS = 20.0
@@ -39,7 +40,7 @@ async def get_ws(request: web.Request) -> web.StreamResponse:
     transport = request.transport
     if not isinstance(transport, asyncio.Transport):
         return socket  # the client is gone already
-    client = Client(client_id, socket, transport, limits.socket_bytes)
+    client = Client(client_id, socket, transport, Outbox(limits.socket_bytes, parts.backlog))
     try:
         with parts.audience.joined(client):
             client.send(encode(status(parts.feeds.remaining, client_id)))

@@ -25,13 +25,15 @@ class Client:
     and finds what it missed in the history.
     """
 
-    def __init__(self, client_id: str, socket: web.WebSocketResponse, transport: asyncio.Transport, limit: int) -> None:
+    def __init__(
+        self, client_id: str, socket: web.WebSocketResponse, transport: asyncio.Transport, outbox: Outbox
+    ) -> None:
         self.id = client_id
         self.takes_metadata = False
         """Whether previews are sent with their metadata."""
         self._socket = socket
         self._transport = transport
-        self._outbox = Outbox(limit)
+        self._outbox = outbox
         self._sending = asyncio.create_task(self._send(), name=f"sender {client_id}")
         self._leaving: asyncio.Task[None] | None = None
 
@@ -59,6 +61,7 @@ class Client:
         self._sending.cancel()
         waiting = [self._sending, *([self._leaving] if self._leaving is not None else [])]
         await asyncio.wait(waiting)
+        self._outbox.close()
 
     async def _send(self) -> None:
         """Write what waits, many messages to one system call, and wait while the client does not read.
@@ -74,6 +77,7 @@ class Client:
 
     async def _close(self, code: int, reason: str) -> None:
         self._sending.cancel()
+        self._outbox.close()
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close(code=code, message=reason.encode())

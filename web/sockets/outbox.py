@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+_ALWAYS_BYTES = 32 * 1024
+"""What may wait for each client, however much waits for others: who reads is not to suffer from those who do not."""
+
 Frame = str | bytes
 """A text or a binary message."""
 
@@ -15,15 +18,36 @@ class _Entry:
     key: Hashable | None = None
 
 
+class Backlog:
+    """What waits for all clients together.
+
+    Args:
+        limit_bytes: from there on, only those who have read nearly everything get more.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self.nbytes = 0
+
+    def has_room(self, nbytes: int, waiting: int) -> bool:
+        """Whether a client for whom `waiting` bytes wait may have `nbytes` more waiting."""
+        return self.nbytes + nbytes <= self._limit_bytes or waiting + nbytes <= _ALWAYS_BYTES
+
+
 class Outbox:
     """A queue of messages for a client that may read slowly.
 
     Messages are never dropped: when too much waits, `put` says so and the client has to come back. A preview replaces
     an earlier one of the same node that still waits, and is left out where there is little room.
+
+    Args:
+        limit_bytes: how much may wait here.
+        backlog: what waits here and elsewhere.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, backlog: Backlog | None = None) -> None:
         self._limit_bytes = limit_bytes
+        self._backlog = backlog if backlog is not None else Backlog(limit_bytes)
         self._waiting: deque[_Entry] = deque()
         self._previews: dict[Hashable, _Entry] = {}
         self._arrived = asyncio.Event()
@@ -31,7 +55,7 @@ class Outbox:
 
     def put(self, frame: Frame) -> bool:
         """Add a message; returns False, and adds nothing, if too much waits already."""
-        if self.nbytes + len(frame) > self._limit_bytes:
+        if self.nbytes + len(frame) > self._limit_bytes or not self._backlog.has_room(len(frame), self.nbytes):
             return False
         self._add(_Entry(frame))
         return True
@@ -40,9 +64,9 @@ class Outbox:
         """Add a preview, or put it in the place of one with the same key."""
         earlier = self._previews.get(key)
         if earlier is not None:
-            self.nbytes += len(frame) - len(earlier.frame)
+            self._count(len(frame) - len(earlier.frame))
             earlier.frame = frame
-        elif self.nbytes + len(frame) <= self._limit_bytes // 2:
+        elif self.nbytes + len(frame) <= self._limit_bytes // 2 and self._backlog.has_room(len(frame), self.nbytes):
             self._previews[key] = entry = _Entry(frame, key)
             self._add(entry)
 
@@ -58,10 +82,20 @@ class Outbox:
             self._previews.pop(entry.key, None)
             frames.append(entry.frame)
             size += len(entry.frame)
-        self.nbytes -= size
+        self._count(-size)
         return frames
+
+    def close(self) -> None:
+        """Forget what waits: nobody will take it."""
+        self._waiting.clear()
+        self._previews.clear()
+        self._count(-self.nbytes)
 
     def _add(self, entry: _Entry) -> None:
         self._waiting.append(entry)
-        self.nbytes += len(entry.frame)
+        self._count(len(entry.frame))
         self._arrived.set()
+
+    def _count(self, nbytes: int) -> None:
+        self.nbytes += nbytes
+        self._backlog.nbytes += nbytes

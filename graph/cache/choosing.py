@@ -1,0 +1,40 @@
+"""Which tiers a worker keeps results in, as its settings say."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph.cache.codecs import Codecs
+from graph.cache.disk import DiskCache
+from graph.cache.entry import CacheTier
+from graph.cache.graphs import GraphCache
+from graph.cache.memory import MemoryCache
+from graph.cache.tiers import WriteBehind
+from graph.settings import Settings
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The tiers, nearest first, and how to empty the memory."""
+
+    tiers: Sequence[CacheTier]
+    clear_memory: Callable[[], None]
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Where the disk tier is."""
+    return Path(settings.data) / "cache"
+
+
+def tiers_of(settings: Settings, codecs: Codecs) -> Chosen:
+    """The tiers that these settings ask for."""
+    if settings.cache == "none":
+        return Chosen((), lambda: None)
+    if settings.cache == "graphs":
+        graphs = GraphCache(settings.cached_results)
+        return Chosen((graphs,), graphs.clear)
+    memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
+    if settings.cache == "memory":
+        return Chosen((memory,), memory.clear)
+    disk = DiskCache(cache_folder(settings), settings.disk_cache_bytes, codecs)
+    return Chosen((memory, WriteBehind(disk)), memory.clear)
