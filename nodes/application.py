@@ -3,19 +3,16 @@
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from graph.application import EngineApplication
 from graph.artefacts import Artefacts
+from graph.cache.choosing import cache_folder, tiers_of
 from graph.cache.codecs import Codecs
-from graph.cache.disk import DiskCache
-from graph.cache.entry import CacheTier
-from graph.cache.memory import MemoryCache
 from graph.cache.seen import Seen
-from graph.cache.tiers import Tiers, WriteBehind
+from graph.cache.tiers import Tiers
 from graph.execution import Executor
 from graph.fingerprint import Surroundings
 from graph.settings import Settings
@@ -40,18 +37,17 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         PackHouse(registry, folders, artefacts, models, settings.packs),
         override=settings.packs_override,
     )
-    cache_folder = Path(settings.data) / "cache"
-    memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
+    cache = tiers_of(settings, codecs)
     executor = Executor(
         registry,
-        Tiers(_tiers(settings, memory, cache_folder, codecs)),
+        Tiers(cache.tiers),
         {"folders": folders, "artefacts": artefacts, "models": models},
         codecs=codecs,
         surroundings=Surroundings(folders.digest, models.salt),
         is_valid=artefacts.is_valid,
-        seen=Seen(cache_folder if settings.cache == "all" else None),
+        seen=Seen(cache_folder(settings) if settings.cache == "all" else None),
     )
-    return EngineApplication(registry, executor, folders, import_all, models.unload, memory.clear)
+    return EngineApplication(registry, executor, folders, import_all, models.unload, cache.clear_memory)
 
 
 def describe(settings: Settings) -> dict[str, str]:
@@ -68,11 +64,3 @@ def describe(settings: Settings) -> dict[str, str]:
         "libraries": libraries,
         "node types": str(len(build_registry().catalogue.specs)),
     }
-
-
-def _tiers(settings: Settings, memory: MemoryCache, folder: Path, codecs: Codecs) -> list[CacheTier]:
-    if settings.cache == "none":
-        return []
-    if settings.cache == "memory":
-        return [memory]
-    return [memory, WriteBehind(DiskCache(folder, settings.disk_cache_bytes, codecs))]

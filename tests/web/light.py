@@ -13,9 +13,8 @@ from pydantic import Field
 from graph.application import EngineApplication
 from graph.artefact_names import Name
 from graph.artefacts import Artefacts
+from graph.cache.choosing import tiers_of
 from graph.cache.codecs import Codecs
-from graph.cache.disk import DiskCache
-from graph.cache.memory import MemoryCache
 from graph.cache.tiers import Tiers
 from graph.context import Context
 from graph.datatypes import Socket
@@ -133,14 +132,13 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         fault.unlink()
     folders, codecs, registry = settings.folders, Codecs(), Registry([each.__node__ for each in NODES])
     artefacts = Artefacts(folders)
-    memory = MemoryCache(10**8, codecs.nbytes)
-    tiers = [memory, DiskCache(Path(settings.data) / "cache", 10**8, codecs)]
+    cache = tiers_of(settings, codecs)
     executor = Executor(
         registry,
-        Tiers([] if settings.cache == "none" else tiers),
+        Tiers(cache.tiers),
         {"folders": folders, "artefacts": artefacts},
         codecs=codecs,
         surroundings=Surroundings(folders.digest),
         is_valid=artefacts.is_valid,
     )
-    return EngineApplication(registry, executor, folders, free_results=memory.clear)
+    return EngineApplication(registry, executor, folders, free_results=cache.clear_memory)
