@@ -14,7 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.unet import UnetModel
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.sampling import ModelProvider
-from nodes.diffusion.types import DiffusionModel, LatentFormat, ModelHandle, ModelSource, Prediction
+from nodes.diffusion.types import DiffusionModel, LatentFormat, ModelHandle, ModelSource, Prediction, Start
 from nodes.sampling import ksampler
 
 EMBEDDED = Path(__file__).parents[1] / "models" / "checkpoints" / "latentloom-tiny"
@@ -83,6 +83,12 @@ class Instant:
     betas: torch.Tensor
     device: torch.device
     dtype: torch.dtype
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    context_width: int = 768
+
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, torch.Tensor]:
+        """Nothing."""
+        return {}
 
     def predict(
         self, x: torch.Tensor, timestep: torch.Tensor, context: torch.Tensor, extra: Mapping[str, Any]

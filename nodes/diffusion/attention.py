@@ -40,7 +40,10 @@ class AttentionProcessor:
         def by_head(x: Tensor) -> Tensor:
             return x.view(batch, x.shape[1], attn.heads, -1).transpose(1, 2)  # (batch, heads, positions, width)
 
-        mixed = attend(by_head(attn.to_q(hidden_states)), by_head(attn.to_k(context)), by_head(attn.to_v(context)))
+        query, key, value = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
+        if attn.upcast_attention and query.dtype == torch.float16:
+            query, key, value = query.float(), key.float(), value.float()  # Stable Diffusion 2.1 overflows in float16
+        mixed = attend(by_head(query), by_head(key), by_head(value)).to(hidden_states.dtype)
         return attn.to_out[0](mixed.transpose(1, 2).reshape(batch, positions, -1))
 
 

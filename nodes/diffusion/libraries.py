@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-    from transformers import CLIPTextModel, CLIPTokenizer
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 
 def new_unet(config: Mapping[str, Any]) -> "UNet2DConditionModel":
@@ -34,6 +34,13 @@ def new_text_encoder(config: Mapping[str, Any]) -> "CLIPTextModel":
     from transformers import CLIPTextConfig, CLIPTextModel
 
     return CLIPTextModel(CLIPTextConfig(**config))
+
+
+def new_projecting_text_encoder(config: Mapping[str, Any]) -> "CLIPTextModelWithProjection":
+    """The CLIP text encoder of transformers with the matrix that sums up a text."""
+    from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+    return CLIPTextModelWithProjection(CLIPTextConfig(**config))
 
 
 def new_tokenizer(numbers: Mapping[str, int], merges: Sequence[tuple[str, str]], length: int) -> "CLIPTokenizer":

@@ -7,7 +7,7 @@ tensors without dimensions on the CPU, so that no step waits for an accelerator.
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -104,11 +104,102 @@ class DiscreteParameterisation:
 
     def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
         """From epsilon, v, or the clean latent itself."""
-        if self.predicts == "sample":
-            return output
-        if self.predicts == "epsilon":
-            return x - output * sigma
-        return x / (sigma**2 + 1) - output * (sigma / (sigma**2 + 1) ** 0.5)
+        return denoised_from(self.predicts, output, x, sigma)
+
+
+class DistilledParameterisation(DiscreteParameterisation):
+    """Latent consistency models: a few of the noise levels of the table, and a network distilled to jump to the end.
+
+    Luo et al., 2023, "Latent Consistency Models", equation 9 with the boundary condition of Song et al., 2023,
+    "Consistency Models", section 3: the prediction is mixed with its input, which counts only near the end.
+
+    Args:
+        sigmas: the whole table.
+        original_steps: how many of its noise levels the network was distilled at.
+    """
+
+    SIGMA_DATA, TIMESTEP_SCALE = 0.5, 10.0
+
+    def __init__(self, sigmas: Tensor, original_steps: int = 50) -> None:
+        self._stride = len(sigmas) // original_steps
+        super().__init__(sigmas.flip(0)[:: self._stride][:original_steps].flip(0), "epsilon")
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """As for the whole table, whose timesteps the network knows."""
+        return super().sigma((timestep.float() - (self._stride - 1)) / self._stride)
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The timestep of the whole table."""
+        return super().timestep(sigma) * self._stride + (self._stride - 1)
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """Percents count timesteps of the whole table."""
+        if percent <= 0:
+            return BEFORE_THE_FIRST_STEP
+        if percent >= 1:
+            return 0.0
+        return float(self.sigma(torch.tensor((1 - percent) * (len(self.sigmas) * self._stride - 1))))
+
+    def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """From the noise, mixed with the input."""
+        time = float(self.timestep(sigma)) * self.TIMESTEP_SCALE
+        spread = time**2 + self.SIGMA_DATA**2
+        clean = x - output * sigma
+        return clean * (time / spread**0.5) + x * (self.SIGMA_DATA**2 / spread)
+
+
+class ContinuousParameterisation:
+    """Networks trained at all noise levels between two (Karras et al., 2022, table 1), not at a table of them.
+
+    Args:
+        sigma_min: the lowest noise level.
+        sigma_max: the highest.
+        predicts: epsilon, v, or `edm`: v with the sign turned, for data of deviation 0.5.
+        tells: `log` tells the network a quarter of the logarithm of sigma, `angle` its share of a right angle.
+    """
+
+    is_flow = False
+    LEVELS = 1000
+
+    def __init__(
+        self, sigma_min: float, sigma_max: float, predicts: Prediction, tells: Literal["log", "angle"] = "log"
+    ) -> None:
+        self.predicts, self.tells = predicts, tells
+        self._deviation = 0.5 if predicts == "edm" else 1.0
+        self.sigmas = torch.linspace(math.log(sigma_min), math.log(sigma_max), self.LEVELS).exp()
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """The inverse of `timestep`."""
+        return (timestep * 4).exp() if self.tells == "log" else (timestep * math.pi / 2).tan()
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """What the network is told."""
+        return sigma.log() / 4 if self.tells == "log" else sigma.atan() / math.pi * 2
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """Percents count the logarithm of sigma."""
+        if percent <= 0:
+            return BEFORE_THE_FIRST_STEP
+        if percent >= 1:
+            return 0.0
+        low, high = self.sigmas[0].log(), self.sigmas[-1].log()
+        return float((low + (high - low) * (1 - percent)).exp())
+
+    def add_noise(self, sigma: Tensor, noise: Tensor, latent: Tensor, *, from_pure_noise: bool = False) -> Tensor:
+        """As for tables of noise levels."""
+        return latent + noise * ((1 + sigma**2).sqrt() if from_pure_noise else sigma)
+
+    def remove_scaling(self, sigma: Tensor, x: Tensor) -> Tensor:
+        """Nothing: leftover noise is simply added."""
+        return x
+
+    def scale_input(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """To unit variance."""
+        return x / (sigma**2 + self._deviation**2) ** 0.5
+
+    def denoised(self, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """From epsilon, v, or EDM's mixture (Karras et al., 2022, equation 7)."""
+        return denoised_from(self.predicts, output, x, sigma)
 
 
 class FlowParameterisation:
@@ -165,21 +256,53 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
     """How a network is to be sampled, with what the model's handle overrides.
 
     Args:
-        network: brings what it predicts and its training noise.
-        options: of the handle: `prediction`, `zsnr` (for tables), `shift` (for flows).
+        network: brings what it predicts, its training noise and how it is usually sampled.
+        options: of the handle. For all: `prediction`. For tables of noise levels: `zsnr`. For flows: `shift`,
+            `multiplier`, `timesteps`. `sigma_min`, `sigma_max` and `tells` make noise levels continuous.
 
     Raises:
         DiffusionError: nothing is known about such a prediction.
     """
+    options = {**network.sampling, **options}
     predicts: Prediction = options.get("prediction") or network.prediction
     if predicts == "flow":
-        return FlowParameterisation(float(options.get("shift", 1.0)))
-    if predicts not in ("epsilon", "v_prediction", "sample"):
-        raise DiffusionError(
-            f'The model is said to predict "{predicts}"; it must be epsilon, v_prediction, sample or flow.'
+        return FlowParameterisation(
+            float(options.get("shift", 1.0)),
+            int(options.get("timesteps", 1000)),
+            float(options.get("multiplier", 1000.0)),
         )
     sigmas = sigmas_of(network.betas)
-    return DiscreteParameterisation(zero_terminal_snr(sigmas) if options.get("zsnr") else sigmas, predicts)
+    if options.get("zsnr"):
+        sigmas = zero_terminal_snr(sigmas)
+    if predicts == "lcm":
+        return DistilledParameterisation(sigmas)
+    if predicts not in ("epsilon", "v_prediction", "sample", "edm"):
+        raise DiffusionError(
+            f'The model is said to predict "{predicts}"; it must be epsilon, v_prediction, sample, edm, lcm or flow.'
+        )
+    if "sigma_max" in options:
+        limits = float(options["sigma_min"]), float(options["sigma_max"])
+        return ContinuousParameterisation(*limits, predicts, options.get("tells", "log"))
+    return DiscreteParameterisation(sigmas, predicts)
+
+
+def denoised_from(predicts: Prediction, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+    """The clean latent that the output of a network implies, for noise that is added to the latent.
+
+    Args:
+        predicts: what the output is.
+        output: of the network.
+        x: the noisy latent, before it was scaled for the network.
+        sigma: its noise level.
+    """
+    if predicts == "sample":
+        return output
+    if predicts == "epsilon":
+        return x - output * sigma
+    if predicts == "edm":
+        variance = sigma**2 + 0.25
+        return x * 0.25 / variance + output * (sigma * 0.5 / variance**0.5)
+    return x / (sigma**2 + 1) - output * (sigma / (sigma**2 + 1) ** 0.5)
 
 
 def sigmas_of(betas: Tensor) -> Tensor:

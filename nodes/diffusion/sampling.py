@@ -15,7 +15,17 @@ from nodes.diffusion.prediction import Parameterisation, is_pure_noise, paramete
 from nodes.diffusion.samplers import algorithm_of
 from nodes.diffusion.samplers.base import Denoise
 from nodes.diffusion.schedules import Steps, last_steps, sigmas_for
-from nodes.diffusion.types import DiffusionModel, Guider, Latent, LatentFormat, ModelHandle, Noise, OnStep, Sampler
+from nodes.diffusion.types import (
+    DiffusionModel,
+    Guider,
+    Latent,
+    LatentFormat,
+    ModelHandle,
+    Noise,
+    OnStep,
+    Sampler,
+    Start,
+)
 
 
 class ModelProvider(Protocol):
@@ -173,12 +183,14 @@ class _Run:
         return x, denoised
 
     def _denoiser(self, latent: Latent, samples: Tensor, noise: Tensor) -> Denoise:
-        denoise = GuidedDenoiser(self._network, self._parameterisation, self._recipe.guider, samples)
-        if "noise_mask" not in latent:
+        mask = fit_mask(latent["noise_mask"], samples) if "noise_mask" in latent else None
+        start = Start(samples, mask)
+        denoise = GuidedDenoiser(self._network, self._parameterisation, self._recipe.guider, start)
+        if mask is None:
             return denoise
         if self._algorithm.renews_inpaint_noise:
             noise = initial_noise(noise.shape, next_seed(self._recipe.seed)).to(noise.device)
-        original = Original(samples, noise, fit_mask(latent["noise_mask"], samples))
+        original = Original(samples, noise, mask)
         return InpaintingDenoiser(denoise, self._parameterisation, original)
 
     def _after_step(self, step: int, steps: int, x: Tensor, denoised: Tensor) -> None:

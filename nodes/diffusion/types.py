@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 Component = Literal["model", "clip", "vae"]
-Prediction = Literal["epsilon", "v_prediction", "sample", "flow"]
-"""What a diffusion network was trained to predict: the noise, the velocity, the clean latent, or the direction from the
-clean latent to the noise along a straight line (rectified flow)."""
+Prediction = Literal["epsilon", "v_prediction", "sample", "flow", "edm", "lcm"]
+"""What a diffusion network was trained to predict: the noise, the velocity, the clean latent, the direction from the
+clean latent to the noise along a straight line (rectified flow), EDM's mixture of clean latent and noise, or the noise
+by a network that was distilled to do without most steps (latent consistency)."""
 
 
 class Latent(TypedDict):
@@ -147,6 +148,16 @@ class LatentFormat:
     rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a run starts from, as networks that see more than the noisy latent must know it."""
+
+    latent: Tensor
+    """(batch, channels, height, width) in the scale of the network, on its device."""
+    mask: Tensor | None = None
+    """(batch, 1, height, width): 1 is sampled anew, 0 is kept; None samples everything."""
+
+
 class DiffusionModel(Protocol):
     """A diffusion network on its device, as sampling sees it."""
 
@@ -175,6 +186,32 @@ class DiffusionModel(Protocol):
         """(timesteps,) float64 on the CPU: the variance of the noise added at each training step."""
         ...
 
+    @property
+    def sampling(self) -> Mapping[str, Any]:
+        """How it is sampled unless a handle's options say otherwise: such as `zsnr` or `shift`."""
+        ...
+
+    @property
+    def context_width(self) -> int:
+        """Numbers of a token of the texts that it reads."""
+        ...
+
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        """What it is told besides the text, from the options of a conditioning, once for each run.
+
+        Args:
+            options: of the conditioning, keyed as the ecosystem does.
+            role: of the conditioning: `positive`, `negative`, ….
+            start: what the run starts from.
+
+        Returns:
+            Tensors (1 or batch, …) by the names that `predict` knows; `overlay` lies over the latent, cell by cell.
+
+        Raises:
+            DiffusionError: the conditioning lacks something.
+        """
+        ...
+
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The network's raw output (epsilon, v or flow, as it was trained).
 
@@ -182,7 +219,7 @@ class DiffusionModel(Protocol):
             x: (batch, channels, height, width), scaled as the network wants it.
             timestep: (batch,) in the network's own units, 0..999 for the discrete families.
             context: (batch, tokens, width) encoded text.
-            extra: further conditioning by name, such as `pooled_output`; empty for families that need none.
+            extra: what `inputs` gave, once for each item of the batch; empty for families that need nothing.
         """
         ...
 

@@ -1,14 +1,14 @@
 """KL autoencoders from files: in the original layout, in the diffusers layout, or as a part of a diffusers folder."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from nodes.diffusion.families.building import fill, gather, skeleton
-from nodes.diffusion.families.contents import PartFolder
+from nodes.diffusion.families.contents import Contents, ModelFolder, PartFolder, SingleFile, View
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
-from nodes.diffusion.families.ldm_vae import current_key, is_original, vae_config, vae_keys
+from nodes.diffusion.families.ldm_vae import current_key, is_diffusers, is_original, vae_config, vae_keys
 from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.libraries import new_autoencoder
 from nodes.diffusion.memory import Placement
@@ -18,28 +18,39 @@ if TYPE_CHECKING:
 
 Shapes = Mapping[str, tuple[int, ...]]
 
+PREFIXES = ("first_stage_model.", "vae.", "")
+"""Where an autoencoder may be in a file."""
+SETTINGS = ("norm_num_groups",)
+"""What no shape tells, and so may stand in a file's header."""
 TRAINING_ONLY = ("loss.", "model_ema.")
 """Keys of what autoencoders are trained with; some files still hold them."""
 
 
-def autoencoder_from_file(
-    shapes: Shapes, tensor: Callable[[str], Tensor], placement: Placement, settings: Mapping[str, Any]
-) -> KlAutoencoder:
-    """An autoencoder from a file in either layout.
+def find_autoencoder(contents: Contents, prefixes: Sequence[str] = PREFIXES) -> View | None:
+    """The weights of a KL autoencoder; None if there are none."""
+    if isinstance(contents, ModelFolder):
+        is_kl = contents.part("vae").config.get("_class_name", "AutoencoderKL") == "AutoencoderKL"
+        return contents.part("vae").view() if contents.has("vae") and is_kl else None
+    if not isinstance(contents, SingleFile):
+        return None
+    for prefix in prefixes:
+        view = contents.view(prefix)
+        if is_original(view.shapes) or is_diffusers(view.shapes):
+            return view.without(*TRAINING_ONLY)
+    return None
 
-    Args:
-        shapes: by key, without the file's prefix.
-        tensor: reads a weight by such a key.
-        placement: device and precision.
-        settings: what shapes do not tell, such as `norm_num_groups`.
+
+def autoencoder_from_file(view: View, placement: Placement) -> KlAutoencoder:
+    """An autoencoder from a file in either layout.
 
     Raises:
         UnsupportedModel: the weights do not fit.
     """
-    held = {key: shape for key, shape in shapes.items() if not key.startswith(TRAINING_ONLY)}
-    network = skeleton(lambda: new_autoencoder({**vae_config(held), **settings}))
-    names = vae_keys(network.state_dict()) if is_original(held) else _diffusers_names(network, held)
-    return _finish(network, gather(network, renamed(names), held, tensor), placement)
+    settings = view.settings("vae", SETTINGS)
+    network = skeleton(lambda: new_autoencoder({**vae_config(view.shapes), **settings}))
+    own = network.state_dict()
+    names = vae_keys(own) if is_original(view.shapes) else _diffusers_names(network, view.shapes)
+    return _finish(network, gather(network, renamed(names), view.shapes, view.read), placement)
 
 
 def autoencoder_from_folder(part: PartFolder, placement: Placement) -> KlAutoencoder:
@@ -48,10 +59,10 @@ def autoencoder_from_folder(part: PartFolder, placement: Placement) -> KlAutoenc
     Raises:
         UnsupportedModel: the weights do not fit.
     """
-    network = skeleton(lambda: new_autoencoder(part.config))
-    tensors, shapes = part.tensors(), part.shapes()
-    weights = gather(network, renamed(_diffusers_names(network, shapes)), shapes, tensors.__getitem__)
-    return _finish(network, weights, placement)
+    view = part.view()
+    network = skeleton(lambda: new_autoencoder(view.config))
+    names = _diffusers_names(network, view.shapes)
+    return _finish(network, gather(network, renamed(names), view.shapes, view.read), placement)
 
 
 def _diffusers_names(network: "AutoencoderKL", shapes: Shapes) -> dict[str, str]:

@@ -1,19 +1,73 @@
 """What a model file or folder holds, looked at without reading weights."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from nodes.diffusion.errors import IncompleteModel, ModelFileError
-from nodes.diffusion.statefile import PICKLES, StateFile
+from nodes.diffusion.families.scaled import plain_shapes, plain_tensor
+from nodes.diffusion.statefile import PICKLES, StateFile, shapes_below
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
 """What diffusers and transformers call the weights of one part."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The weights of one part of a model, under the names that the part itself uses.
+
+    Attributes:
+        path: the file or folder, for messages.
+        shapes: by key.
+        read: gives a tensor by such a key, as a view of the file where that is possible.
+        metadata: texts in the file's header.
+        config: `config.json` of a part in the diffusers layout; empty for files.
+    """
+
+    path: Path
+    shapes: Mapping[str, tuple[int, ...]]
+    read: Callable[[str], Tensor]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
+    def below(self, prefix: str) -> "View":
+        """What lies below a prefix, without it."""
+        if not prefix:
+            return self
+        return replace(self, shapes=shapes_below(self.shapes, prefix), read=lambda key: self.read(prefix + key))
+
+    def without(self, *prefixes: str) -> "View":
+        """All but the keys that begin with one of the prefixes."""
+        return replace(self, shapes={k: shape for k, shape in self.shapes.items() if not k.startswith(prefixes)})
+
+    def renamed(self, names: Mapping[str, str]) -> "View":
+        """The same tensors under other names.
+
+        Args:
+            names: by the present key: the new one; without an entry a key stays as it is.
+        """
+        old = {names.get(key, key): key for key in self.shapes}
+        shapes = {new: self.shapes[key] for new, key in old.items()}
+        return replace(self, shapes=shapes, read=lambda key: self.read(old[key]))
+
+    def settings(self, part: str, allowed: Sequence[str]) -> dict[str, Any]:
+        """What the header says about a part that no shape tells, as JSON under `latentloom.<part>`."""
+        try:
+            said = json.loads(self.metadata.get(f"latentloom.{part}", "{}"))
+        except ValueError:
+            return {}
+        return {key: said[key] for key in allowed if key in said} if isinstance(said, dict) else {}
 
 
 class SingleFile:
@@ -23,10 +77,30 @@ class SingleFile:
         self.path = path
         self.file = StateFile(path)
 
-    @property
+    @cached_property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """The shape of each tensor, by key."""
-        return self.file.shapes
+        """The shape of each weight, by key; what only scales eight-bit weights is not among them."""
+        return plain_shapes(self.file)
+
+    def tensor(self, key: str) -> Tensor:
+        """A weight; one that is stored in scaled eight-bit numbers is multiplied out."""
+        return plain_tensor(self.file, key)
+
+    def view(self, prefix: str = "") -> View:
+        """What lies below a prefix, without it."""
+        return View(self.path, self.shapes, self.tensor, self.file.metadata).below(prefix)
+
+
+class TextFiles:
+    """Text encoders in files of their own, one each, that are used together."""
+
+    def __init__(self, files: Sequence[SingleFile]) -> None:
+        self.files = tuple(files)
+
+    @property
+    def path(self) -> Path:
+        """The first file, which stands for all of them."""
+        return self.files[0].path
 
 
 @dataclass(frozen=True)
@@ -72,6 +146,11 @@ class PartFolder:
         """The shape of each tensor, by key."""
         return {key: shape for file in self.files for key, shape in file.shapes.items()}
 
+    def view(self) -> View:
+        """The part's weights with its configuration."""
+        files = {key: file for file in self.files for key in file.shapes}
+        return View(self.path, self.shapes(), lambda key: files[key].tensor(key), config=self.config)
+
 
 class ModelFolder:
     """A model in the diffusers layout: a folder with a `model_index.json` and one folder a part."""
@@ -91,15 +170,17 @@ class ModelFolder:
         return (self.path / name).is_dir()
 
 
-Contents = SingleFile | ModelFolder
+Contents = SingleFile | ModelFolder | TextFiles
 
 
-def open_contents(path: Path) -> Contents:
-    """Look into a model file or folder.
+def open_contents(path: Path, *others: Path) -> Contents:
+    """Look into a model file or folder, or into several files of text encoders that belong together.
 
     Raises:
         ModelFileError: it cannot be read, or is a pickle.
     """
+    if others:
+        return TextFiles([SingleFile(each) for each in (path, *others)])
     return ModelFolder(path) if path.is_dir() else SingleFile(path)
 
 

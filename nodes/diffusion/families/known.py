@@ -8,10 +8,19 @@ from nodes.diffusion.families.autoencoder import Autoencoder
 from nodes.diffusion.families.contents import Contents
 from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.sd1 import StableDiffusion1
+from nodes.diffusion.families.sd2 import StableDiffusion2
+from nodes.diffusion.families.sdxl import StableDiffusionXL
+from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.types import Component
 
-FAMILIES: Sequence[Family] = (StableDiffusion1(), Autoencoder())
+FAMILIES: Sequence[Family] = (
+    StableDiffusion1(),
+    StableDiffusion2(),
+    StableDiffusionXL(),
+    StableDiffusionXLRefiner(),
+    Autoencoder(),
+)
 """In the order in which they are asked."""
 
 PART_NAMES: Mapping[Component, str] = {"model": "diffusion model", "clip": "text encoder", "vae": "autoencoder"}

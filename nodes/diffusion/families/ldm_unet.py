@@ -28,7 +28,11 @@ _OUTER = {
     "time_embedding.linear_2": "time_embed.2",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
 }
+SIZE_WIDTH = 256
+"""Numbers that each size is spread into before Stable Diffusion XL is told of it."""
 _BLOCK = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)")
 _MIDDLE = re.compile(r"mid_block\.(resnets|attentions)\.(\d+)\.(.+)")
 
@@ -58,7 +62,8 @@ def unet_config(shapes: Shapes) -> dict[str, Any]:
     transformer = next((key for key in shapes if key.endswith(".0.attn2.to_k.weight")), None)
     if transformer is None or len({level.layers for level in levels}) != 1:
         raise UnsupportedModel("Its UNet has no attention to a text, or levels of different length.")
-    depths = [max(level.depths, default=1) for level in levels]
+    middle = _count(shapes, r"middle_block\.1\.transformer_blocks\.(\d+)\.") or 1
+    depths = [max(level.depths, default=1) for level in levels[:-1]] + [max(levels[-1].depths, default=middle)]
     projection = next(key for key in shapes if key.endswith(".proj_in.weight"))
     return {
         "in_channels": shapes["input_blocks.0.0.weight"][1],
@@ -70,6 +75,7 @@ def unet_config(shapes: Shapes) -> dict[str, Any]:
         "transformer_layers_per_block": depths[0] if len(set(depths)) == 1 else tuple(depths),
         "cross_attention_dim": shapes[transformer][1],
         "use_linear_projection": len(shapes[projection]) == 2,
+        **_told(shapes),
     }
 
 
@@ -79,6 +85,18 @@ def unet_keys(keys: Iterable[str]) -> dict[str, str]:
     layers = len({key.split(".")[3] for key in keys if key.startswith("down_blocks.0.resnets.")})
     attending = {int(key.split(".")[1]) for key in keys if key.startswith("up_blocks.") and ".attentions." in key}
     return {key: _original(key, layers, attending) for key in keys}
+
+
+def _told(shapes: Shapes) -> dict[str, Any]:
+    """What the network is told besides the text."""
+    if "label_emb.0.0.weight" not in shapes:
+        return {}
+    width = shapes["label_emb.0.0.weight"][1]
+    return {
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": SIZE_WIDTH,
+        "projection_class_embeddings_input_dim": width,
+    }
 
 
 def _original(key: str, layers: int, attending: set[int]) -> str:

@@ -23,7 +23,7 @@ def betas_of(config: Mapping[str, Any]) -> Tensor:
     steps = int(config.get("num_train_timesteps", TRAINING_STEPS))
     start, end = float(config.get("beta_start", BETA_START)), float(config.get("beta_end", BETA_END))
     kind = config.get("beta_schedule", "scaled_linear")
-    if config.get("rescale_betas_zero_snr") or config.get("trained_betas"):
+    if config.get("trained_betas"):
         raise UnsupportedModel("The model was trained with a noise schedule of its own; only plain ones are known.")
     if kind == "scaled_linear":
         return torch.linspace(start**0.5, end**0.5, steps, dtype=torch.float64) ** 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nodes.diffusion.families.contents import Contents, ModelFolder
+from nodes.diffusion.families.contents import Contents, ModelFolder, TextFiles
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -37,7 +37,9 @@ _PIPELINES = {
 
 def look_at(contents: Contents) -> str:
     """What a model looks like, in a few words: `Stable Diffusion XL`, `a LoRA`, `nothing known`."""
-    return _folder(contents) if isinstance(contents, ModelFolder) else _file(contents.shapes)
+    if isinstance(contents, TextFiles):
+        return " and ".join(_file(file.file.shapes) for file in contents.files)
+    return _folder(contents) if isinstance(contents, ModelFolder) else _file(contents.file.shapes)
 
 
 def _folder(folder: ModelFolder) -> str:

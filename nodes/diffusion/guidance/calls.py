@@ -14,6 +14,8 @@ from nodes.diffusion.types import DiffusionModel
 
 LONGEST_REPEAT = 4
 """How often a text may be repeated to be as long as another; beyond that, a call of its own is cheaper."""
+OVERLAY = "overlay"
+"""The input that lies over the latent, cell by cell."""
 NOTHING = 1e-37
 """Keeps cells without any condition from dividing by zero."""
 
@@ -117,8 +119,14 @@ def _call(group: list[tuple[Condition, Part]]) -> Call:
         parts=tuple(part for _, part in group),
         # a text repeated as a whole attends exactly as it does once
         context=_joined([each.context.repeat(1, length // each.context.shape[1], 1) for each in members]),
-        extra={name: _joined([each.extra[name] for each in members]) for name in members[0].extra},
+        extra={name: _joined([_seen(name, each, part) for each, part in group]) for name in members[0].extra},
     )
+
+
+def _seen(name: str, condition: Condition, part: Part) -> Tensor:
+    """What a part of the picture is told; of what lies over the latent it sees its own rectangle."""
+    value = condition.extra[name]
+    return part.cut(value) if name == OVERLAY else value
 
 
 def _joined(tensors: list[Tensor]) -> Tensor:

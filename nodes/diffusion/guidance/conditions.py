@@ -1,20 +1,14 @@
 """Conditionings made ready for a run: resized, weighted, timed and put on the device."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from nodes.diffusion.areas import Area, area_of, mask_of, weight_of
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.types import Conditioning
-
-SAMPLING_OPTIONS = frozenset(
-    {"area", "strength", "mask", "mask_strength", "set_area_to_bounds", "start_percent", "end_percent"}
-)
-"""Options that say where and when a conditioning applies; all others are the network's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +38,15 @@ class Condition:
         return self.lowest_sigma <= sigma <= self.highest_sigma
 
 
+Inputs = Callable[[Mapping[str, Any], str], Mapping[str, Tensor]]
+"""What a network is told besides the text, from the options of a conditioning and its role."""
+
+
 def prepare(
-    conditionings: Mapping[str, Conditioning], parameterisation: Parameterisation, like: Tensor
+    conditionings: Mapping[str, Conditioning],
+    parameterisation: Parameterisation,
+    like: Tensor,
+    inputs: Inputs = lambda options, role: {},
 ) -> dict[str, tuple[Condition, ...]]:
     """Make the conditionings of each role ready for latents like `like`.
 
@@ -53,7 +54,10 @@ def prepare(
     see the same part of the picture.
     """
     prepared = {
-        role: tuple(_condition(context, options, parameterisation, like) for context, options in conditioning)
+        role: tuple(
+            _condition(context, options, inputs(options, role), parameterisation, like)
+            for context, options in conditioning
+        )
         for role, conditioning in conditionings.items()
     }
     return with_opposites(prepared)
@@ -85,7 +89,11 @@ def _opposite(condition: Condition, others: list[Condition]) -> Condition | None
 
 
 def _condition(
-    context: Tensor, options: Mapping[str, Any], parameterisation: Parameterisation, like: Tensor
+    context: Tensor,
+    options: Mapping[str, Any],
+    told: Mapping[str, Tensor],
+    parameterisation: Parameterisation,
+    like: Tensor,
 ) -> Condition:
     batch, _, height, width = like.shape
     mask = mask_of(options, height, width)
@@ -93,26 +101,13 @@ def _condition(
     weight = weight_of(options, area, mask, height, width)
     return Condition(
         context=to_batch(context, batch).to(like.device, like.dtype),
-        extra={name: to_batch(value, batch).to(like.device) for name, value in _inputs(options).items()},
+        extra={name: to_batch(value, batch).to(like.device) for name, value in told.items()},
         area=area,
         weight=(to_batch(weight, batch) if len(weight) > 1 else weight).to(like.device),
         is_local=area is not None or mask is not None or float(weight.sum()) == 0,
         highest_sigma=parameterisation.percent_to_sigma(options.get("start_percent", 0.0)),
         lowest_sigma=parameterisation.percent_to_sigma(options.get("end_percent", 1.0)),
     )
-
-
-def _inputs(options: Mapping[str, Any]) -> dict[str, Tensor]:
-    """What the network is told besides the text: tensors as they are, numbers as tensors."""
-    inputs = {}
-    for name, value in options.items():
-        if name in SAMPLING_OPTIONS:
-            continue
-        if isinstance(value, Tensor):
-            inputs[name] = value
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            inputs[name] = torch.tensor([float(value)])
-    return inputs
 
 
 def to_batch(tensor: Tensor, batch: int) -> Tensor:

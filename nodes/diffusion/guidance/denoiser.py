@@ -3,12 +3,13 @@
 import torch
 from torch import Tensor
 
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.calls import Call, plan_calls, predict
 from nodes.diffusion.guidance.conditions import prepare
 from nodes.diffusion.guidance.rules import rescaled, rule_of
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.samplers.base import Guided
-from nodes.diffusion.types import DiffusionModel, Guider
+from nodes.diffusion.types import DiffusionModel, Guider, Start
 
 
 class GuidedDenoiser:
@@ -18,11 +19,14 @@ class GuidedDenoiser:
         network: on its device.
         parameterisation: of the network.
         guider: the conditionings and their rule.
-        like: a latent of the shape, precision and device that will be denoised.
+        start: what the run starts from, in the shape, precision and device that will be denoised.
+
+    Raises:
+        DiffusionError: a conditioning was made for another kind of model.
     """
 
     def __init__(
-        self, network: DiffusionModel, parameterisation: Parameterisation, guider: Guider, like: Tensor
+        self, network: DiffusionModel, parameterisation: Parameterisation, guider: Guider, start: Start
     ) -> None:
         self.is_flow = parameterisation.is_flow
         self._network = network
@@ -30,7 +34,13 @@ class GuidedDenoiser:
         self._rule = rule_of(guider.kind)
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
-        self._conditions = prepare(guider.conditionings, parameterisation, like)
+        _check(network, guider)
+        self._conditions = prepare(
+            guider.conditionings,
+            parameterisation,
+            start.latent,
+            lambda options, role: network.inputs(options, role, start),
+        )
         self._roles = self._rule.roles(guider.options)
         self._calls: dict[tuple[object, ...], tuple[Call, ...]] = {}
 
@@ -69,3 +79,16 @@ class GuidedDenoiser:
             active = {role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()}
             self._calls[applying] = plan_calls(active, x)
         return self._calls[applying]
+
+
+def _check(network: DiffusionModel, guider: Guider) -> None:
+    """Refuse texts that were encoded for another kind of model."""
+    for role, conditioning in guider.conditionings.items():
+        for context, _options in conditioning:
+            if context.shape[-1] != network.context_width:
+                source = guider.model.source
+                raise DiffusionError(
+                    f"The {role} conditioning was encoded by the text encoder of another kind of model: its tokens are "
+                    f"{context.shape[-1]} numbers wide, but {source.path.name} ({source.architecture}) reads "
+                    f"{network.context_width}. Encode the text with the text encoder that belongs to the model."
+                )

@@ -1,20 +1,39 @@
 """The CLIP text encoder: a prompt with weights becomes what a diffusion model listens to."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from nodes.diffusion.families.clip_text import inner, kohya_names
+from nodes.diffusion.families.weights import Part
 from nodes.diffusion.text.inversion import read_inversion
 from nodes.diffusion.text.prompt import MARK, parse, split_inversions
 from nodes.diffusion.text.vocabulary import Vocabulary
 from nodes.diffusion.text.windows import Token, Window, cut, empty_window
-from nodes.diffusion.types import Encoded, FindEmbedding
+from nodes.diffusion.types import Encoded, FindEmbedding, Text
 
 if TYPE_CHECKING:
     from transformers import CLIPTextModel
+
+
+@dataclass(frozen=True)
+class ClipStyle:
+    """How a family reads a CLIP text encoder.
+
+    Attributes:
+        name: which of a family's text encoders it is.
+        layer: whose result is taken unless somebody asks for another: -1 is the last, -2 the one before.
+        normalises: whether the result goes through the encoder's last normalisation.
+        projects: whether the text as one vector goes through the encoder's last matrix.
+    """
+
+    name: str = "clip_l"
+    layer: int = -1
+    normalises: bool = True
+    projects: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,11 +44,17 @@ class ClipTextEncoder:
     vocabulary: Vocabulary
     device: torch.device
     dtype: torch.dtype
+    style: ClipStyle = field(default_factory=ClipStyle)
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Its networks by name, for patches."""
+        return {self.style.name: Part(self.network, kohya_names(self.network))}
 
     @property
     def layers(self) -> int:
         """How many transformer layers there are."""
-        return len(self.network.encoder.layers)
+        return len(inner(self.network).encoder.layers)
 
     @property
     def width(self) -> int:
@@ -40,9 +65,8 @@ class ClipTextEncoder:
         """The tokens of a prompt with their weights, cut into windows."""
         return cut(self._stretches(text, find_embedding), self.vocabulary)
 
-    @torch.no_grad()
     def encode(
-        self, text: str, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+        self, text: Text, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
     ) -> Encoded:
         """Encode a prompt.
 
@@ -51,15 +75,19 @@ class ClipTextEncoder:
 
         Args:
             text: the prompt, in the syntax of `nodes.diffusion.text.prompt`.
-            stop_at_layer: -1 or None is the last layer, -2 the one before; beyond the first means the last.
+            stop_at_layer: -1 is the last layer, -2 the one before, None the family's; beyond the first means the last.
             find_embedding: where a textual inversion's file is; without it `embedding:` is ordinary text.
         """
-        windows = self.windows(text, find_embedding)
+        return self.encode_windows(self.windows(text_for(text, self.style.name), find_embedding), stop_at_layer)
+
+    @torch.no_grad()
+    def encode_windows(self, windows: Sequence[Window], stop_at_layer: int | None = None) -> Encoded:
+        """Encode windows of tokens, as `encode` does."""
         weighted = any(token.weight != 1.0 for window in windows for token in window.tokens)
         batch = [*windows, empty_window(self.vocabulary)] if weighted else windows
         hidden, pooled = self._run(batch, self._stop(stop_at_layer))
         if weighted:
-            hidden = _weigh(hidden[:-1], hidden[-1], windows)
+            hidden = weigh(hidden[:-1], hidden[-1], [window.tokens for window in windows])
         return Encoded(hidden.reshape(1, -1, self.width).cpu(), pooled[:1].cpu())
 
     def _stretches(self, text: str, find: FindEmbedding | None) -> Iterator[Sequence[Token]]:
@@ -67,7 +95,7 @@ class ClipTextEncoder:
             for piece in split_inversions(stretch.text):
                 words = piece
                 if piece.startswith(MARK) and find is not None:
-                    inversion = read_inversion(piece, self.width, find)
+                    inversion = read_inversion(piece, self.width, find, self.style.name)
                     words = inversion.rest
                     if inversion.vectors is not None:
                         yield [Token(vector, stretch.weight) for vector in inversion.vectors]
@@ -75,33 +103,43 @@ class ClipTextEncoder:
 
     def _stop(self, layer: int | None) -> int:
         """How many layers are run for the result."""
-        return self.layers if layer is None or -layer > self.layers else self.layers + layer + 1
+        layer = self.style.layer if layer is None else layer
+        return self.layers if -layer > self.layers else self.layers + layer + 1
 
     def _run(self, windows: Sequence[Window], stop: int) -> tuple[Tensor, Tensor]:
         """The result after `stop` layers (windows, positions, width), and each window summed up (windows, width)."""
-        embeddings, normalise = self.network.embeddings, self.network.final_layer_norm
-        x = embeddings(inputs_embeds=torch.stack([self._embed(window) for window in windows]))
+        encoder = inner(self.network)
+        x = encoder.embeddings(inputs_embeds=torch.stack([self._embed(window) for window in windows]))
         result = x
-        for number, layer in enumerate(self.network.encoder.layers, start=1):
+        for number, layer in enumerate(encoder.encoder.layers, start=1):
             # The network's own `forward` takes ids only and returns no other layer than the last.
             x = layer(x, None, is_causal=True)
             if number == stop:
                 result = x
         ends = torch.tensor([window.end for window in windows], device=x.device)
-        pooled = normalise(x)[torch.arange(len(windows), device=x.device), ends]
-        return normalise(result).float(), pooled.float()
+        pooled = encoder.final_layer_norm(x)[torch.arange(len(windows), device=x.device), ends]
+        if self.style.projects:
+            pooled = self.network.text_projection(pooled)
+        return (encoder.final_layer_norm(result) if self.style.normalises else result).float(), pooled.float()
 
     def _embed(self, window: Window) -> Tensor:
         """The token vectors of a window (positions, width), learnt ones in their places."""
         ids = [token.content if isinstance(token.content, int) else self.vocabulary.pad for token in window.tokens]
-        vectors = self.network.embeddings.token_embedding(torch.tensor(ids, device=self.device))
+        vectors = inner(self.network).embeddings.token_embedding(torch.tensor(ids, device=self.device))
         for position, token in enumerate(window.tokens):
             if isinstance(token.content, Tensor):
                 vectors[position] = token.content.to(vectors)
         return vectors
 
 
-def _weigh(hidden: Tensor, empty: Tensor, windows: Sequence[Window]) -> Tensor:
+def text_for(text: Text, name: str) -> str:
+    """What one of a family's text encoders reads: the text, or its own where each has one."""
+    if isinstance(text, str):
+        return text
+    return text[name] if name in text else next(iter(text.values()), "")
+
+
+def weigh(hidden: Tensor, empty: Tensor, windows: Sequence[Sequence[Token]]) -> Tensor:
     """Move results away from those of the empty prompt; a weight of one changes no bit."""
-    weights = torch.tensor([[token.weight for token in window.tokens] for window in windows])[..., None].to(hidden)
+    weights = torch.tensor([[token.weight for token in tokens] for tokens in windows])[..., None].to(hidden)
     return torch.where(weights == 1.0, hidden, empty + weights * (hidden - empty))

@@ -14,7 +14,7 @@ from nodes.diffusion.text.prompt import MARK
 from nodes.diffusion.types import FindEmbedding
 
 KEYS = ("emb_params", "clip_l", "<concept>")
-"""What files call the vectors for CLIP; otherwise their first tensor is taken."""
+"""What files call the vectors of a model with one text encoder; otherwise their first tensor is taken."""
 SUFFIXES = (".safetensors", ".sft", *sorted(PICKLES - {".ckpt", ".pkl"}))
 """Endings that may be left out in a prompt."""
 
@@ -31,7 +31,7 @@ class Inversion:
     """What follows the name; ordinary text."""
 
 
-def read_inversion(piece: str, width: int, find: FindEmbedding) -> Inversion:
+def read_inversion(piece: str, width: int, find: FindEmbedding, encoder: str = "clip_l") -> Inversion:
     """Read the vectors that a piece of a prompt names at its start.
 
     What is not there, or made for another text encoder, is left out with a warning, as the ecosystem does.
@@ -40,6 +40,7 @@ def read_inversion(piece: str, width: int, find: FindEmbedding) -> Inversion:
         piece: begins with `embedding:`.
         width: of the text encoder's token vectors.
         find: where a name's file is.
+        encoder: which of a model's text encoders reads it; files for several hold vectors for each by that name.
 
     Raises:
         PickleRefused: the file is a pickle.
@@ -49,7 +50,7 @@ def read_inversion(piece: str, width: int, find: FindEmbedding) -> Inversion:
     for end in dict.fromkeys((len(name), _end_of_name(name))):
         path = _find(name[:end], find)
         if path is not None:
-            return Inversion(_vectors(path, width), f"{name[end:]} {rest}".strip())
+            return Inversion(_vectors(path, width, encoder), f"{name[end:]} {rest}".strip())
     logger.warning('The textual inversion "%s" is not in the folder "embeddings"; it is left out.', name)
     return Inversion(None, f"{name[_end_of_name(name) :]} {rest}".strip())
 
@@ -68,9 +69,9 @@ def _find(name: str, find: FindEmbedding) -> Path | None:
     return next((path for path in map(find, candidates) if path is not None), None)
 
 
-def _vectors(path: Path, width: int) -> Tensor | None:
+def _vectors(path: Path, width: int, encoder: str) -> Tensor | None:
     file = StateFile(path)
-    key = next((key for key in KEYS if key in file), next(iter(file.shapes), None))
+    key = next((key for key in (encoder, *KEYS) if key in file), next(iter(file.shapes), None))
     vectors = file.tensor(key).float().reshape(-1, file.shapes[key][-1]) if key and file.shapes[key] else None
     if vectors is None or vectors.shape[1] != width:
         found = vectors.shape[1] if vectors is not None else 0

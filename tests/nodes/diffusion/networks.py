@@ -19,6 +19,7 @@ from nodes.diffusion.types import (
     ModelHandle,
     ModelSource,
     Prediction,
+    Start,
 )
 
 WIDTH = 16
@@ -38,7 +39,12 @@ class UnetNetwork:
     betas: Tensor = field(default_factory=lambda: BETAS)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     dtype: torch.dtype = torch.float32
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    context_width: int = WIDTH
     rows: list[int] = field(default_factory=list)
+
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        return {}
 
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         self.rows.append(len(x))
@@ -73,8 +79,14 @@ class EchoNetwork:
     betas: Tensor = field(default_factory=lambda: BETAS)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     dtype: torch.dtype = torch.float32
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    context_width: int = WIDTH
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     extras: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        told = {name: options[name] for name in ("pooled_output", "overlay") if name in options}
+        return told | ({"guidance": torch.tensor([options["guidance"]])} if "guidance" in options else {})
 
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         self.shapes.append(tuple(x.shape))

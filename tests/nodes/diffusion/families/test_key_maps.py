@@ -3,15 +3,20 @@
 import pytest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
+from diffusers.loaders.single_file_utils import (
+    convert_ldm_unet_checkpoint,
+    convert_ldm_vae_checkpoint,
+    convert_open_clip_checkpoint,
+)
 from torch import Tensor, nn
 
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import gather, skeleton
+from nodes.diffusion.families.clip_text import bare
 from nodes.diffusion.families.ldm_unet import unet_config, unet_keys
 from nodes.diffusion.families.ldm_vae import vae_config, vae_keys
 from nodes.diffusion.families.weights import renamed
-from tests.nodes.diffusion import tiny
+from tests.nodes.diffusion import originals, tiny
 
 
 def full_unet() -> UNet2DConditionModel:
@@ -130,3 +135,28 @@ def test_a_unet_without_text_is_refused():
     shapes = {map_[key]: tuple(value.shape) for key, value in network.state_dict().items()}
     with pytest.raises(UnsupportedModel, match="no attention to a text"):
         unet_config({key: shape for key, shape in shapes.items() if ".attn2." not in key})
+
+
+@pytest.mark.parametrize(
+    "unet", [originals.SD2_UNET, originals.SDXL_UNET, originals.REFINER_UNET], ids=["2", "XL", "R"]
+)
+def test_the_maps_of_other_unets_are_those_of_diffusers(unet):
+    network = skeleton(lambda: UNet2DConditionModel(**unet))
+    map_ = unet_keys(network.state_dict())
+    original = numbered(network, map_, "model.diffusion_model.")
+    theirs = convert_ldm_unet_checkpoint(dict(original), dict(network.config))
+    shapes = {key.removeprefix("model.diffusion_model."): tuple(value.shape) for key, value in original.items()}
+    ours = gather(network, renamed(map_), shapes, lambda key: original[f"model.diffusion_model.{key}"])
+    assert numbers(ours) == numbers(theirs)
+
+
+def test_the_map_of_openclip_is_that_of_diffusers():
+    network = originals.clip(48, openclip=True, projects=True)
+    original = {f"x.{key}": tensor for key, tensor in originals.clip_tensors(network, is_open=True).items()}
+    theirs = convert_open_clip_checkpoint(network, dict(original), prefix="x.")
+    ours = {bare(key): tensor for key, tensor in network.state_dict().items()}
+    assert ours.keys() == {bare(key) for key in theirs}
+    assert all(torch.equal(ours[bare(key)], tensor) for key, tensor in theirs.items())
+    assert {"transformer.resblocks.0.attn.in_proj_weight", "text_projection", "ln_final.bias"} <= {
+        key.removeprefix("x.") for key in original
+    }

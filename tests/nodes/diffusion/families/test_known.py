@@ -20,10 +20,7 @@ TIME = f"{UNET}time_embed.0.weight"
 LABEL = f"{UNET}label_emb.0.0.weight"
 
 LOOKS = [
-    ({TIME: (4, 4), FIRST: (4, 4, 3, 3), CONTEXT: (4, 1024)}, "Stable Diffusion 2.x"),
-    ({TIME: (4, 4), FIRST: (4, 4, 3, 3), CONTEXT: (4, 2048), LABEL: (4, 2816)}, "Stable Diffusion XL"),
-    ({TIME: (4, 4), FIRST: (4, 4, 3, 3), CONTEXT: (4, 1280), LABEL: (4, 2560)}, "Stable Diffusion XL refiner"),
-    ({TIME: (4, 4), FIRST: (4, 9, 3, 3), CONTEXT: (4, 768)}, "for inpainting or editing"),
+    ({TIME: (4, 4), FIRST: (4, 7, 3, 3), CONTEXT: (4, 768)}, "for inpainting or editing"),
     ({TIME: (4, 4), FIRST: (4, 4, 3, 3), CONTEXT: (4, 33)}, "a UNet that reads texts of width 33"),
     ({"model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight": (4, 4)}, "Stable Diffusion 3"),
     ({"double_blocks.0.img_attn.qkv.weight": (4, 4)}, "Flux"),
@@ -55,9 +52,6 @@ def change(path: Path, part: str, **values) -> None:
 
 
 FOLDER_LOOKS = [
-    ("unet", {"addition_embed_type": "text_time"}, "StableDiffusionXLPipeline", "Stable Diffusion XL"),
-    ("text_encoder", {"hidden_act": "gelu"}, "StableDiffusionPipeline", "Stable Diffusion 2.x"),
-    ("unet", {"in_channels": 9}, "StableDiffusionInpaintPipeline", "for inpainting or editing"),
     ("unet", {"_class_name": "FluxTransformer2DModel"}, "FluxPipeline", "Flux"),
     ("unet", {"_class_name": "Other"}, "OtherPipeline", "a OtherPipeline"),
 ]

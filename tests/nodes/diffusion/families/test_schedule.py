@@ -19,9 +19,7 @@ def test_without_a_configuration_it_is_the_published_one():
     assert torch.equal(betas_of({}), betas_of(PUBLISHED))
 
 
-@pytest.mark.parametrize(
-    "config", [{"beta_schedule": "sigmoid"}, {"rescale_betas_zero_snr": True}, {"trained_betas": [0.1]}]
-)
+@pytest.mark.parametrize("config", [{"beta_schedule": "sigmoid"}, {"trained_betas": [0.1]}])
 def test_other_schedules_are_refused(config):
     with pytest.raises(UnsupportedModel):
         betas_of(config)

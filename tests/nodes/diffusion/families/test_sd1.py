@@ -160,6 +160,7 @@ def test_half_precision_files_load_exactly(tmp_path, model):
 def test_a_file_without_text_encoder_is_told_by_the_width_of_its_texts(tmp_path):
     shapes = {"model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3)}
     key = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+    shapes["model.diffusion_model.input_blocks.1.0.in_layers.2.weight"] = (8, 8, 3, 3)
     for width, found in ((768, {"model"}), (1024, set())):
         path = tmp_path / f"{width}.safetensors"
         save_file({k: torch.zeros(shape) for k, shape in {**shapes, key: (8, width)}.items()}, path)

@@ -9,7 +9,7 @@ from torch import Tensor
 from nodes.diffusion.guidance.calls import plan_calls, predict
 from nodes.diffusion.guidance.conditions import prepare
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.diffusion.types import Conditioning
+from nodes.diffusion.types import Conditioning, Start
 from tests.nodes.diffusion.networks import EchoNetwork, text, unet_network, word
 
 SIGMA = torch.tensor(2.0)
@@ -18,7 +18,9 @@ X = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
 
 def predicted(network: Any, x: Tensor = X, **conditionings: Conditioning) -> dict[str, Tensor]:
     parameterisation = parameterisation_of(network, {})
-    calls = plan_calls(prepare(conditionings, parameterisation, x), x)
+    start = Start(x)
+    told = prepare(conditionings, parameterisation, x, lambda options, role: network.inputs(options, role, start))
+    calls = plan_calls(told, x)
     return predict(network, parameterisation, calls, x, SIGMA)
 
 
@@ -113,3 +115,11 @@ def test_a_text_without_strength_does_not_count() -> None:
     found = predicted(EchoNetwork(), positive=[*word(2.0, strength=0.0), *word(5.0)])["positive"]
     assert torch.allclose(found, torch.tensor(5.0))
     assert not predicted(EchoNetwork(), positive=word(2.0, strength=0.0))["positive"].any()
+
+
+def test_what_lies_over_the_latent_is_cut_to_the_rectangle_of_its_text() -> None:
+    network = EchoNetwork()
+    over = torch.arange(16.0).expand(1, 1, 16, 16)
+    predicted(network, positive=word(1.0, overlay=over, area=(8, 8, 0, 8)))
+    (shown,) = network.extras
+    assert torch.equal(shown["overlay"], over[..., :8, 8:])

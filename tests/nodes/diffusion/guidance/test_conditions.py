@@ -6,6 +6,7 @@ import torch
 from nodes.diffusion.areas import Area
 from nodes.diffusion.guidance.conditions import prepare, to_batch
 from nodes.diffusion.prediction import parameterisation_of
+from nodes.diffusion.types import Start
 from tests.nodes.diffusion.networks import EchoNetwork, text, word
 
 LIKE = torch.zeros(3, 4, 16, 16)
@@ -25,13 +26,13 @@ def test_a_batch_of_texts_is_spread_or_cut() -> None:
     assert to_batch(texts, 1).flatten().tolist() == [0]
 
 
-def test_the_network_gets_tensors_and_numbers_but_nothing_about_where_and_when() -> None:
-    options = {"pooled_output": torch.ones(1, 9), "guidance": 3.5, "strength": 2.0, "start_percent": 0.1, "note": "x"}
-    (condition,) = prepare({"positive": text(**options)}, TABLE, LIKE)["positive"]
-    assert {name: tuple(value.shape) for name, value in condition.extra.items()} == {
-        "pooled_output": (3, 9),
-        "guidance": (3,),
-    }
+def test_what_the_network_is_told_is_repeated_over_the_batch() -> None:
+    network, start = EchoNetwork(), Start(LIKE)
+    positive = text(pooled_output=torch.ones(1, 9), guidance=3.5, strength=2.0, note="x")
+    prepared = prepare({"positive": positive}, TABLE, LIKE, lambda options, role: network.inputs(options, role, start))
+    (condition,) = prepared["positive"]
+    shapes = {name: tuple(value.shape) for name, value in condition.extra.items()}
+    assert shapes == {"pooled_output": (3, 9), "guidance": (3,)}
     assert condition.extra["guidance"].tolist() == [3.5] * 3
 
 

@@ -6,14 +6,14 @@ import torch
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.denoiser import GuidedDenoiser
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.diffusion.types import Guider
+from nodes.diffusion.types import Guider, Start
 from tests.nodes.diffusion.networks import HANDLE, EchoNetwork, cfg_guider, unet_network, word
 
 X = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
 def denoiser(network: EchoNetwork, guider: Guider) -> GuidedDenoiser:
-    return GuidedDenoiser(network, parameterisation_of(network, guider.model.options), guider, X)
+    return GuidedDenoiser(network, parameterisation_of(network, guider.model.options), guider, Start(X))
 
 
 def test_guidance_one_leaves_the_negative_side_out() -> None:
@@ -75,8 +75,8 @@ def test_rescaling_is_an_option_of_the_model() -> None:
     rescaling = cfg_guider(word(2.0), word(-3.0), 8.0, rescale_cfg=0.7)
     sigma = torch.tensor(3.0)
     parameterisation = parameterisation_of(network, {})
-    first = GuidedDenoiser(network, parameterisation, plain, X)(X, sigma)
-    second = GuidedDenoiser(network, parameterisation, rescaling, X)(X, sigma)
+    first = GuidedDenoiser(network, parameterisation, plain, Start(X))(X, sigma)
+    second = GuidedDenoiser(network, parameterisation, rescaling, Start(X))(X, sigma)
     assert not torch.allclose(first, second)
 
 

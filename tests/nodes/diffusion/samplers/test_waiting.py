@@ -8,7 +8,7 @@ from nodes.diffusion.guidance.denoiser import GuidedDenoiser
 from nodes.diffusion.inpainting import InpaintingDenoiser, Original
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.samplers import SAMPLERS
-from nodes.diffusion.types import Prediction
+from nodes.diffusion.types import Prediction, Start
 from tests.nodes.diffusion.networks import EchoNetwork, cfg_guider, word
 
 META = torch.device("meta")
@@ -34,7 +34,7 @@ def test_no_step_reads_a_number_from_the_device(sampler: str, prediction: Predic
     guider = cfg_guider(texts, word(0.0, tokens=4), rescale_cfg=0.5)
     parameterisation = parameterisation_of(network, {})
     denoise = InpaintingDenoiser(
-        GuidedDenoiser(network, parameterisation, guider, X), parameterisation, Original(X, X, X[:, :1])
+        GuidedDenoiser(network, parameterisation, guider, Start(X)), parameterisation, Original(X, X, X[:, :1])
     )
 
     def noise(sigma: Tensor, sigma_next: Tensor) -> Tensor:
