@@ -6,7 +6,14 @@ import re
 from graph.errors import LatentloomError
 
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
-_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+_UNITS = {
+    1.0: ("s", "second", "seconds"),
+    60.0: ("m", "min", "minute", "minutes"),
+    3600.0: ("h", "hour", "hours"),
+    86400.0: ("d", "day", "days"),
+    7 * 86400.0: ("w", "week", "weeks"),
+}
+_SECONDS = {name: seconds for seconds, names in _UNITS.items() for name in names}
 _BYTES = {"": 1, "b": 1} | {
     f"{letter}{ending}": int(base**power)
     for power, letter in enumerate("kmgt", 1)
@@ -25,7 +32,7 @@ def seconds_in(text: str) -> float:
         AmountError: it says something else.
     """
     number, unit = _split(text)
-    scale = _SECONDS.get(unit.removesuffix("ays").removesuffix("ours") if len(unit) > 1 else unit)
+    scale = _SECONDS.get(unit)
     if number is None or scale is None:
         raise AmountError(f'"{text[:40]}" is no length of time: write for example 90s, 15m, 12h, 30d or 2w.')
     return number * scale

@@ -1,11 +1,12 @@
 """Makes the settings of a server of the options that were given, and refuses what makes no sense together."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from graph.amounts import bytes_in, seconds_in
 from graph.errors import LatentloomError
 from graph.model_paths import read_model_paths
-from graph.retention.keeping import Keep, age_in, history_in
+from graph.retention.keeping import Keep, KeepTexts
 from graph.settings import CacheMode, Settings
 from web.settings import MIB, Certificate, Limits, ServerSettings, is_loopback
 from web.settings_options import ServeOptions, flag_name
@@ -61,6 +62,7 @@ def _limits(options: ServeOptions, is_private: bool) -> Limits:
     )
     return Limits(
         upload_bytes=round(options.max_upload_size * MIB),
+        memory_bytes=bytes_in(options.memory_limit) if options.memory_limit is not None else None,
         submits_per_second=options.submits_per_second or rate,
         connections_per_address=options.connections_per_address or connections,
         queued_per_owner=options.queued_per_owner or queued,
@@ -102,13 +104,8 @@ def _cache(options: ServeOptions) -> CacheMode:
 
 
 def _keep(options: ServeOptions) -> Keep:
-    return Keep(
-        history=history_in(options.keep_history),
-        temp_seconds=age_in(options.keep_temp),
-        outputs_seconds=age_in(options.keep_outputs),
-        assets_seconds=age_in(options.keep_assets),
-        disk_cache_bytes=bytes_in(options.disk_cache),
-    )
+    texts = {each.name: getattr(options, each.name) for each in fields(KeepTexts)}
+    return KeepTexts(**texts).read()
 
 
 def _certificate(options: ServeOptions) -> Certificate | None:

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from graph.amounts import AmountError, bytes_in, seconds_in
-from graph.retention.keeping import age_in, history_in
+from graph.retention.keeping import KeepTexts, age_in, history_in
 from web.settings import PREVIEW_METHODS
 
 PREFIX = "LATENTLOOM_"
@@ -67,6 +67,7 @@ Age = Annotated[str, _amount(age_in)]
 Size = Annotated[str, BeforeValidator(_number_as_text), _amount(bytes_in)]
 History = Annotated[str, BeforeValidator(_number_as_text), _amount(history_in)]
 _COMFYUI = Flag(group="comfyui")
+_KEPT = KeepTexts()
 
 
 class ServeOptions(BaseSettings):
@@ -116,6 +117,8 @@ class ServeOptions(BaseSettings):
 
     max_upload_size: Annotated[float, Field(gt=0, le=1e6), Flag("MB")] = 256
     """The largest upload, in MiB."""
+    memory_limit: Annotated[Size | None, Flag("SIZE")] = None
+    """Graphs that are estimated to need more memory are refused (what the machine has); 0 refuses none."""
     submits_per_second: Annotated[float | None, Field(gt=0), Flag("N")] = None
     """How many jobs an address may submit in the long run, ten seconds' worth at once (20 where others are let in)."""
     connections_per_address: Annotated[int | None, Field(gt=0), Flag("N")] = None
@@ -123,27 +126,27 @@ class ServeOptions(BaseSettings):
     queued_per_owner: Annotated[int | None, Field(gt=0), Flag("N")] = None
     """How many jobs one client id may have waiting (1000 where others are let in)."""
 
-    cache: Annotated[Literal["all", "memory", "none"] | None, Flag()] = None
+    cache: Annotated[Literal["all", "memory", "none"] | None, Flag("all|memory|none")] = None
     """Which results are kept: in memory and on disk, in memory only, or not at all (`all`)."""
     memory_cache: Annotated[Size, Flag("SIZE")] = "2GiB"
     """How much memory results may take in the worker."""
-    disk_cache: Annotated[Size, Flag("SIZE")] = "10GiB"
+    disk_cache: Annotated[Size, Flag("SIZE")] = _KEPT.disk_cache
     """How much of the disk results may take."""
-    keep_history: Annotated[History, Flag("N|AGE")] = "30d,10000"
+    keep_history: Annotated[History, Flag("N|AGE")] = _KEPT.keep_history
     """How much history is kept: a number of jobs, an age, both with a comma between, or `all`."""
-    keep_temp: Annotated[Age, Flag("AGE", alone="all")] = "1d"
+    keep_temp: Annotated[Age, Flag("AGE", alone="all")] = _KEPT.keep_temp
     """How long temporary files are kept; alone it means for ever."""
-    keep_assets: Annotated[Age, Flag("AGE")] = "all"
+    keep_assets: Annotated[Age, Flag("AGE")] = _KEPT.keep_assets
     """How long files are kept that clients sent through `/api/v2/assets`."""
-    keep_outputs: Annotated[Age, Flag("AGE")] = "all"
+    keep_outputs: Annotated[Age, Flag("AGE")] = _KEPT.keep_outputs
     """How long results are kept. Nothing is deleted from the output folder unless this says so."""
 
     drain: Annotated[Seconds, Flag("TIME")] = "10s"
     """How long the running job may go on when the server is asked to stop; then it goes back to the queue."""
-    log_format: Literal["text", "json"] = "text"
+    log_format: Annotated[Literal["text", "json"], Flag("text|json")] = "text"
     """One line of text, or one line of JSON, for each thing that happens."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least important that is logged."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Flag("LEVEL")] = "info"
+    """The least important that is logged: `debug`, `info`, `warning` or `error`."""
 
     base_directory: Annotated[str | None, Flag("DIR", group="comfyui")] = None
     """Holds models, input, output, temp and user."""
@@ -155,14 +158,16 @@ class ServeOptions(BaseSettings):
     """Temporary files go to `temp` below it (`temp` in the data folder)."""
     extra_model_paths_config: Annotated[Paths, Flag("FILE", many=True, group="comfyui")] = ()
     """Where models are, as `extra_model_paths.yaml` says it."""
-    preview_method: Annotated[str, Field(pattern=f"^({'|'.join(sorted(PREVIEW_METHODS))})$"), _COMFYUI] = "none"
+    preview_method: Annotated[
+        str, Field(pattern=f"^({'|'.join(sorted(PREVIEW_METHODS))})$"), Flag("METHOD", group="comfyui")
+    ] = "none"
     """How running pictures are shown: `auto`, `latent2rgb`, `taesd` or `none`."""
     cpu: Annotated[bool, _COMFYUI] = False
     """Use no graphics card."""
     cache_none: Annotated[bool, _COMFYUI] = False
     """Keep no results: every node runs every time."""
     cache_lru: Annotated[int | None, Field(ge=0), Flag("N", group="comfyui")] = None
-    """Keep the N results that were used last, in memory; 0 is no bound."""
+    """Keep N results, those of the latest graphs, in memory; 0 is as if it were not given."""
     cache_classic: Annotated[bool, _COMFYUI] = False
     """Keep the results of the latest graph only, in memory."""
     disable_auto_launch: Annotated[bool, _COMFYUI] = False

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -80,18 +80,11 @@ def _how(field: FieldInfo) -> dict[str, Any]:
         return {**shown, "nargs": "+", "action": "extend"}
     if _is_list(field):
         return {**shown, "action": "append"}
-    return {**shown, **({"metavar": f"{{{','.join(_words(field))}}}"} if _words(field) else {})}
+    return shown
 
 
 def _is_list(field: FieldInfo) -> bool:
     return isinstance(field.default, tuple)
-
-
-def _words(field: FieldInfo) -> list[str]:
-    """The words of a closed choice."""
-    found = [each for each in get_args(field.annotation) if isinstance(each, str)]
-    inner = [word for each in get_args(field.annotation) for word in get_args(each) if isinstance(word, str)]
-    return found or inner
 
 
 def _file(flags: Mapping[str, Any]) -> Path | None:

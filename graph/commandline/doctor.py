@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from graph.commandline.options import add_places, settings_from
+from graph.errors import LatentloomError
+from graph.retention.survey import survey, told_keep
 from graph.settings import Settings
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -38,7 +40,7 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
     """Print what was found; returns 0, or 1 if something keeps Latentloom from working."""
     settings = settings_from(options)
     failed = False
-    for check in (_python, _packages, _data_folder, _disk, _models, lambda each: _device(each, nodes)):
+    for check in (_python, _packages, _data_folder, _disk, _kept, _models, lambda each: _device(each, nodes)):
         for finding in check(settings):
             mark = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}[finding.state]
             print(f"{mark}  {finding.subject:<16} {finding.text}")
@@ -97,6 +99,16 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(place).free
     text = f"{free / 1e9:,.0f} GB free for results and caches"
     yield Finding("ok" if free > LEAST_FREE_BYTES else "warning", "disk", text)
+
+
+def _kept(settings: Settings) -> Iterator[Finding]:
+    """What the data folder holds, and what retention would delete of it."""
+    try:
+        keep = told_keep(Path(settings.data), os.environ)
+        for each in survey(settings.folders, keep, time.time()):
+            yield Finding("ok", each.what, each.sentence())
+    except (LatentloomError, OSError) as error:
+        yield Finding("warning", "retention", str(error))
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from graph.amounts import AmountError, said_seconds, seconds_in
+from graph.amounts import AmountError, bytes_in, said_seconds, seconds_in
 from graph.jobs.retention import Retention
 
 FOR_EVER = "all"
@@ -22,6 +22,31 @@ class Keep:
     """Files that clients sent through `/api/v2/assets`, since they were sent."""
     disk_cache_bytes: int = 10 * 1024**3
     """What the disk cache may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTexts:
+    """How much is kept, as people write it."""
+
+    keep_history: str = "30d,10000"
+    keep_temp: str = "1d"
+    keep_assets: str = FOR_EVER
+    keep_outputs: str = FOR_EVER
+    disk_cache: str = "10GiB"
+
+    def read(self) -> Keep:
+        """What the texts say.
+
+        Raises:
+            AmountError: one makes no sense.
+        """
+        return Keep(
+            history=history_in(self.keep_history),
+            temp_seconds=age_in(self.keep_temp),
+            outputs_seconds=age_in(self.keep_outputs),
+            assets_seconds=age_in(self.keep_assets),
+            disk_cache_bytes=bytes_in(self.disk_cache),
+        )
 
 
 def history_in(text: str) -> Retention:

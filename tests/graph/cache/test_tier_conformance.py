@@ -7,6 +7,7 @@ import pytest
 from graph.cache.codecs import Codecs
 from graph.cache.disk import DiskCache
 from graph.cache.entry import CacheTier, Entry
+from graph.cache.graphs import GraphCache
 from graph.cache.memory import MemoryCache
 from graph.cache.tiers import WriteBehind
 from graph.values import Blocker
@@ -21,11 +22,13 @@ ENTRY = Entry(
 )
 
 
-@pytest.fixture(params=["memory", "disk", "behind"])
+@pytest.fixture(params=["memory", "graphs", "disk", "behind"])
 def tier(request: pytest.FixtureRequest, tmp_path: Path) -> CacheTier:
     codecs = Codecs()
     if request.param == "memory":
         return MemoryCache(2**24, codecs.nbytes)
+    if request.param == "graphs":
+        return GraphCache()
     disk = DiskCache(tmp_path, 2**24, codecs)
     return disk if request.param == "disk" else WriteBehind(disk)
 
@@ -76,3 +79,9 @@ def test_an_entry_larger_than_the_budget_is_not_kept(tmp_path: Path) -> None:
     for small in (MemoryCache(5000, codecs.nbytes), DiskCache(tmp_path, 5000, codecs)):
         small.put(KEY, ENTRY)
         assert small.get(KEY) is None
+
+
+def test_what_a_job_could_use_is_still_there_when_it_begins(tier: CacheTier) -> None:
+    tier.put(KEY, ENTRY)
+    tier.begin([KEY])
+    assert tier.get(KEY) == ENTRY
