@@ -4,8 +4,12 @@ from collections.abc import Mapping
 
 from graph.registry import Registry
 from nodes import (
+    arranging,
     autoencoding,
+    batches,
+    compositing,
     conditioning,
+    filters,
     guiders,
     images,
     latents,
@@ -22,13 +26,18 @@ from nodes import (
     sampling,
     saving,
     schedulers,
+    sizing,
     text,
     text_encoding,
 )
 
 MODULES = (
+    arranging,
     autoencoding,
+    batches,
+    compositing,
     conditioning,
+    filters,
     guiders,
     images,
     latents,
@@ -45,6 +54,7 @@ MODULES = (
     sampling,
     saving,
     schedulers,
+    sizing,
     text,
     text_encoding,
 )

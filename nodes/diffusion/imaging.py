@@ -78,6 +78,17 @@ def sharpen(image: Tensor, radius: int, sigma: float, alpha: float) -> Tensor:
     return _convolve(image, kernel).clamp(0.0, 1.0)
 
 
+def with_noise(image: Tensor, seed: int, strength: float) -> Tensor:
+    """Add `strength` times standard Gaussian noise, drawn on the CPU from the seed."""
+    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(seed))
+    return (image + strength * noise.to(image)).clamp(0.0, 1.0)
+
+
+def from_greys(*channels: Tensor) -> Tensor:
+    """A picture whose channels are the brightness of other pictures."""
+    return torch.stack([channel.mean(dim=-1) for channel in channels], dim=-1)
+
+
 def pad_for_outpaint(
     image: Tensor, left: int, top: int, right: int, bottom: int, feathering: int
 ) -> tuple[Tensor, Tensor]:

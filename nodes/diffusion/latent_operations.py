@@ -5,7 +5,8 @@ is to be drawn from. Whatever happens to the samples happens to these too, and k
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Literal
 
 import torch
@@ -135,6 +136,20 @@ def join(first: Latent, second: Latent) -> Latent:
     if "noise_mask" in first or "noise_mask" in fitted:
         result["noise_mask"] = _joined_masks(first, fitted)
     return result
+
+
+def rebatched(latents: Sequence[Latent], size: int) -> list[Latent]:
+    """The same latents in batches of `size`; those of different shapes never share a batch."""
+    singles = [from_batch(latent, index, 1) for latent in latents for index in range(len(latent["samples"]))]
+    batches: list[Latent] = []
+    for _, group in groupby(singles, lambda single: single["samples"].shape):
+        alike = list(group)
+        for start in range(0, len(alike), size):
+            first, *rest = alike[start : start + size]
+            for latent in rest:
+                first = join(first, latent)
+            batches.append(first)
+    return batches
 
 
 def _joined_masks(first: Latent, second: Latent) -> Tensor:
