@@ -28,6 +28,9 @@ COMMANDS = {
     "validate": Command(
         "graph.commandline.validate", "say everything that is wrong with a workflow, without running it"
     ),
+    "plan": Command(
+        "graph.commandline.plan", "say what would run of a workflow and why, and how much memory and time it takes"
+    ),
     "convert": Command("graph.commandline.convert", "convert ComfyUI's browser format, or a picture, into a workflow"),
     "nodes": Command("graph.commandline.nodes", "list the node types, or explain one"),
     "models": Command("graph.commandline.models", "list the model files by folder"),

@@ -38,6 +38,7 @@ ProblemCode = Literal[
     "custom_validation_failed",
     "exception_during_validation",
     "subgraph_error",
+    "too_large",
 ]
 
 

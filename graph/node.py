@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from graph.datatypes import Socket
 from graph.errors import DeclarationError
-from graph.spec import Autogrow, InputSpec, Json, NodeSpec, Occupies, OutputSpec
+from graph.spec import Autogrow, InputSpec, Json, NodeSpec, Occupies, OutputSpec, SizeRule
 from graph.values import AsList, Expansion
 
 Function = TypeVar("Function", bound=Callable[..., Any])  # a node may return anything its annotation says
@@ -134,6 +134,7 @@ def node(
     needs: Needs | None = None,
     fingerprint: Fingerprint | None = None,
     check: Check | None = None,
+    size: SizeRule | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function as the node type `type_id`.
 
@@ -179,6 +180,7 @@ def node(
             accepts_undeclared=takes_undeclared,
             has_fingerprint=fingerprint is not None,
             has_validator=check is not None,
+            size=size,
             deprecated=deprecated,
             experimental=experimental,
             source=function.__module__,

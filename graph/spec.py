@@ -71,6 +71,37 @@ class OutputSpec(_Data):
     help: str = ""
 
 
+Measure = str | int | float
+"""The name of an input whose value counts, or a number."""
+
+
+class SizeRule(_Data):
+    """How large the pictures are that a node gives (images, masks, latents), said without running it.
+
+    The server estimates from this how much memory a graph takes, so it is data. Sizes are in pixels of the picture, for
+    latents too. A node without a rule gets one from the names of its inputs, see `graph.estimates.rules`.
+    """
+
+    like: tuple[str, ...] = ()
+    """The linked inputs whose size it is, before what follows; of several the largest counts."""
+    joins: bool = False
+    """Whether the pictures of all `like` are put into one batch."""
+    width: Measure | None = None
+    """Replaces the width; 0 keeps the aspect ratio."""
+    height: Measure | None = None
+    count: tuple[Measure, ...] = ()
+    """Replaces how many pictures there are: the product of these, such as a batch size and a number of frames."""
+    at_most: Measure | None = None
+    """How many pictures there are at most."""
+    times: Measure | None = None
+    """How often the pictures are repeated."""
+    scale: Measure | None = None
+    """New side over old side."""
+    wider: tuple[Measure, ...] = ()
+    """What is added to the width."""
+    higher: tuple[Measure, ...] = ()
+
+
 class PackInfo(_Data):
     """What became of a node pack when a worker imported it."""
 
@@ -119,6 +150,8 @@ class NodeSpec(_Data):
     """The inputs that the node's own code checks in place of the limits declared here; `*` means all of them."""
     checks_types: bool = False
     """Whether the node's own code decides which types may be linked."""
+    size: SizeRule | None = None
+    """How large the pictures are that the node gives, where the names of its inputs do not say it."""
     deprecated: bool = False
     experimental: bool = False
     source: str = "latentloom"

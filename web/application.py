@@ -7,6 +7,7 @@ from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Middleware
 
 from graph.artefacts import Artefacts
+from graph.estimates import Estimator
 from web.api import (
     control,
     health,
@@ -108,6 +109,7 @@ def _parts(settings: ServerSettings, engine: Engine, connections: Connections) -
         engine=engine,
         folders=folders,
         artefacts=Artefacts(folders),
+        estimator=Estimator(folders, limits.memory_bytes),
         uploads=Uploads(folders),
         user_data=UserData(settings.user_folder),
         audience=audience,

@@ -40,6 +40,8 @@ class Limits:
     """The most websockets at a time."""
     socket_bytes: int = 8 * MIB
     """How much may wait for a client that does not read its websocket."""
+    memory_bytes: int | None = None
+    """How much memory a node of a graph may take, as far as can be estimated; None is what the machine has, 0 any."""
     queued: int = 50_000
     """The most jobs that may wait."""
     submits_per_second: float | None = None

@@ -14,12 +14,14 @@ from rich.console import Console
 
 from graph.application import EngineApplication
 from graph.commandline.display import Bars, Report, picture
+from graph.commandline.limits import add_memory_limit, estimator_from
 from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
 from graph.errors import WorkflowError
 from graph.folders import DATA_FOLDERS
 from graph.registry import Catalogue
 from graph.runners import InlineRunner, JobRequest
 from graph.settings import Settings
+from graph.validation import validate
 from graph.workflow import Workflow, title_of
 
 DONE, NODE_FAILED, INVALID, INTERRUPTED = 0, 1, 2, 130
@@ -32,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--cache", choices=["all", "memory", "none"], help="which results are kept (default: all)")
     parser.add_argument("--json", action="store_true", help="print one last line of JSON about what was done")
+    add_memory_limit(parser)
     add_places(parser)
 
 
@@ -44,6 +47,7 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
         with console.status("Starting"):
             application = load_application(nodes, settings)
             workflow = read_workflow(options, application.catalogue)
+            _refuse_too_large(options, settings, application.catalogue, workflow)
     except WorkflowError as error:
         console.print(str(error), style="red", markup=False)
         return INVALID
@@ -85,6 +89,17 @@ def titles_of(workflow: Workflow, catalogue: Catalogue) -> dict[str, str]:
             feeders = [each[0] for each in node.get("inputs", {}).values() if isinstance(each, list) and len(each) == 2]
             stack += [(str(each), False) for each in reversed(feeders)]
     return titles
+
+
+def _refuse_too_large(
+    options: argparse.Namespace, settings: Settings, catalogue: Catalogue, workflow: Workflow
+) -> None:
+    """Refuse, before anything is allocated, what needs more memory than there is; all else is told by the run."""
+    validated = validate(workflow, catalogue, choices=settings.folders.names)
+    problems = estimator_from(options, settings).judge(validated).problems
+    too_large = [each.message for each in problems if each.code == "too_large"]
+    if too_large:
+        raise WorkflowError("\n".join(too_large))
 
 
 async def _run(

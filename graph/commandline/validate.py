@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from graph.commandline.limits import add_memory_limit, estimator_from
 from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
 from graph.errors import Problem, WorkflowError
 from graph.validation import validate
@@ -14,6 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe this command's options."""
     add_workflow(parser)
     parser.add_argument("--json", action="store_true", help="print one last line of JSON about what is wrong")
+    add_memory_limit(parser)
     add_places(parser)
 
 
@@ -23,7 +25,8 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
     catalogue = load_application(nodes, settings).catalogue
     try:
         workflow = read_workflow(options, catalogue)
-        problems = validate(workflow, catalogue, choices=settings.folders.names).problems
+        validated = validate(workflow, catalogue, choices=settings.folders.names)
+        problems = estimator_from(options, settings).judge(validated).problems
     except WorkflowError as error:
         problems = (Problem("bad_document", str(error)),)
     if options.json:

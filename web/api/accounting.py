@@ -12,6 +12,7 @@ from web.api.parts import parts_of
 from web.logs import request_named
 
 HEADER = "X-Request-ID"
+_ID = web.RequestKey("request id", str)
 _LOGGER = logging.getLogger("latentloom.http")
 _ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _GONE = 499
@@ -23,7 +24,7 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Gives the request its id (its own, if it brings an acceptable one) and notes what became of it."""
     sent = request.headers.get(HEADER, "")
     request_id = sent if _ACCEPTED.fullmatch(sent) else secrets.token_hex(8)
-    request["request_id"] = request_id
+    request[_ID] = request_id
     began = time.perf_counter()
     status, is_stream = _GONE, True
     with request_named(request_id):
@@ -37,8 +38,8 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def add_request_id(request: web.Request, response: web.StreamResponse) -> None:
     """Says in the answer which request it answers."""
-    if "request_id" in request:
-        response.headers.setdefault(HEADER, request["request_id"])
+    if _ID in request:
+        response.headers.setdefault(HEADER, request[_ID])
 
 
 def _note(request: web.Request, status: int, seconds: float, is_stream: bool) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from graph.artefacts import Artefacts
+from graph.estimates import Estimator
 from graph.folders import Folders
 from graph.jobs.store import JobStore
 from web.connections import Connections
@@ -28,6 +29,8 @@ class Parts:
     engine: Engine
     folders: Folders
     artefacts: Artefacts
+    estimator: Estimator
+    """How much memory graphs take, and how much they may."""
     uploads: Uploads
     user_data: UserData
     audience: Audience

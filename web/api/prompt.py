@@ -124,7 +124,7 @@ async def _validated(
     choices = parts.folders.names
 
     def look() -> tuple[Validated, dict[str, Json]]:
-        found = validate(workflow, catalogue, choices=choices, targets=targets)
+        found = parts.estimator.judge(validate(workflow, catalogue, choices=choices, targets=targets))
         return found, problems.node_errors(found.problems, workflow, catalogue, choices)
 
     validated, node_errors = await asyncio.to_thread(look)

@@ -30,6 +30,7 @@ _KINDS: Mapping[ProblemCode, tuple[str, str]] = {
     "exception_during_validation": ("exception_during_validation", "Exception when validating node"),
     "subgraph_error": ("subgraph_error", "Subgraph cannot be unfolded"),
     "unknown_target": ("unknown_target", "Target not found"),
+    "too_large": ("too_large", "Takes more memory than there is"),
 }
 """Our code -> type and short title there."""
 

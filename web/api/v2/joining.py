@@ -6,12 +6,40 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from web.api.parts import PARTS
-from web.api.v2 import assets, catalogue, convert, events, jobs, plan, validate, webhooks, workflows
+from web.api.v2 import (
+    assets,
+    catalogue,
+    convert,
+    events,
+    gallery,
+    jobs,
+    node_runs,
+    plan,
+    queue,
+    templates,
+    validate,
+    webhooks,
+    workflows,
+)
 from web.api.v2.description import Description
 from web.api.v2.parts import SHELF, Shelf
 from web.webhooks.addresses import is_public
 
-RESOURCES = (jobs, events, webhooks, assets, workflows, validate, plan, convert, catalogue)
+RESOURCES = (
+    jobs,
+    events,
+    node_runs,
+    queue,
+    gallery,
+    webhooks,
+    assets,
+    workflows,
+    templates,
+    validate,
+    plan,
+    convert,
+    catalogue,
+)
 ENDPOINTS = tuple(each for resource in RESOURCES for each in resource.ENDPOINTS)
 """Every typed route there is."""
 
@@ -23,7 +51,7 @@ def add_v2(app: web.Application, classic: Sequence[web.RouteDef]) -> None:
         app: the application.
         classic: the routes of the classic protocol, which the description names too.
     """
-    app[SHELF] = Shelf.of(app[PARTS].store)
+    app[SHELF] = Shelf.of(app[PARTS])
     app.add_routes([each.route() for each in ENDPOINTS])
     app.add_routes(Description(ENDPOINTS, classic).routes())
     app[webhooks.ACCEPTABLE] = is_public

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from graph.jobs.store import JobStore
+from graph.estimates.past import PastRuns
 from graph.library.assets import AssetRecords
 from graph.library.workflows import WorkflowLibrary
-from web.api.parts import parts_of
+from web.api.parts import Parts, parts_of
 from web.api.v2.progress import ProgressOfJobs
 
 
@@ -19,15 +19,19 @@ class Shelf:
     workflows: WorkflowLibrary
     assets: AssetRecords
     progress: ProgressOfJobs
+    past: PastRuns
+    """How long nodes ran in past jobs."""
     files: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the file of an asset comes or goes."""
     streams: set["asyncio.Task[None]"] = field(default_factory=set)
     """The open streams of events."""
 
     @classmethod
-    def of(cls, store: JobStore) -> "Shelf":
-        """The shelf of a store."""
-        return cls(WorkflowLibrary(store.database), AssetRecords(store.database), ProgressOfJobs(store))
+    def of(cls, parts: Parts) -> "Shelf":
+        """The shelf of a server."""
+        store, database = parts.store, parts.store.database
+        past = PastRuns(database.read, parts.estimator, parts.folders.names)
+        return cls(WorkflowLibrary(database), AssetRecords(database), ProgressOfJobs(store), past)
 
 
 SHELF = web.AppKey("shelf", Shelf)

@@ -94,9 +94,12 @@ async def check(request: web.Request, workflow: Workflow, targets: Sequence[str]
     """What can run of a workflow, and all that is wrong with it; the nodes' own code is asked too."""
     parts = parts_of(request)
     catalogue = await parts.engine.catalogue.get()
-    validated = await asyncio.to_thread(
-        validate, workflow, catalogue, choices=parts.folders.names, targets=None if targets is None else tuple(targets)
-    )
+    wanted = None if targets is None else tuple(targets)
+
+    def look() -> Validated:
+        return parts.estimator.judge(validate(workflow, catalogue, choices=parts.folders.names, targets=wanted))
+
+    validated = await asyncio.to_thread(look)
     asked = await ask_nodes(parts.engine, workflow, validated, targets)
     return Found(workflow, asked.validated, asked.later)
 
