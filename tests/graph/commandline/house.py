@@ -63,3 +63,7 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         seen=Seen(cache),
     )
     return EngineApplication(registry, executor, folders)
+
+
+def describe(settings: object) -> dict[str, str]:
+    return {"device": "none"}
