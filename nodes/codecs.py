@@ -10,6 +10,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from graph.cache.codecs import JsonCodec, LeafCodec
+from nodes.diffusion.latent_arithmetic import LatentOperation
 from nodes.diffusion.types import Noise, Sampler
 
 _KEY = "tensor"
@@ -48,6 +49,12 @@ def leaf_codecs() -> Sequence[LeafCodec]:
         TensorCodec(),
         JsonCodec(
             "sampler/1", Sampler, lambda each: [each.name, dict(each.options)], lambda data: Sampler(data[0], data[1])
+        ),
+        JsonCodec(
+            "latent operation/1",
+            LatentOperation,
+            lambda each: [each.name, dict(each.options)],
+            lambda data: LatentOperation(data[0], data[1]),
         ),
         JsonCodec("noise/1", Noise, lambda each: each.seed, Noise),
     )

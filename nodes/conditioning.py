@@ -1,6 +1,6 @@
 """Nodes that combine conditionings, or say where, when and how strongly they apply."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from graph.node import node
 from nodes.diffusion import conditioning_operations as operations
 from nodes.diffusion.conditioning_operations import MaskArea
 from nodes.limits import Cells
-from nodes.sockets import Conditioning, Mask
+from nodes.sockets import Conditioning, Latent, Mask
 
 Strength = Annotated[
     float, Field(ge=0.0, le=10.0, multiple_of=0.01, description="How much it counts where several apply.")
@@ -70,6 +70,21 @@ def conditioning_set_area_percentage(
     return operations.with_area_share(conditioning, height, width, y, x, strength)
 
 
+@node("ConditioningSetAreaStrength", title="Conditioning (set area strength)", category="conditioning")
+def conditioning_set_area_strength(conditioning: Conditioning, strength: Strength = 1.0) -> Conditioning:
+    """Change how much a conditioning counts where several apply."""
+    return operations.with_options(conditioning, strength=strength)
+
+
+@node("ConditioningMultiply", title="Multiply conditioning", category="conditioning")
+def conditioning_multiply(
+    conditioning: Conditioning,
+    multiplier: Annotated[float, Field(ge=-100.0, le=100.0, multiple_of=0.01, description="The factor.")] = 1.0,
+) -> Conditioning:
+    """Multiply an encoded text, to have it count more or less."""
+    return operations.multiplied(conditioning, multiplier)
+
+
 @node("ConditioningSetMask", title="Conditioning (set mask)", category="conditioning")
 def conditioning_set_mask(
     conditioning: Conditioning,
@@ -98,3 +113,30 @@ def conditioning_set_timestep_range(
 def conditioning_zero_out(conditioning: Conditioning) -> Conditioning:
     """Replace an encoded text by zeros: the negative side for models that were trained without one."""
     return operations.zeroed(conditioning)
+
+
+@node("ReferenceLatent", title="Reference latent", category="conditioning")
+def reference_latent(
+    conditioning: Conditioning,
+    latent: Annotated[Latent | None, Field(description="The picture to follow.")] = None,
+) -> Conditioning:
+    """Give a model for editing a picture to follow; several references are put one after the other."""
+    return conditioning if latent is None else operations.with_reference(conditioning, latent["samples"])
+
+
+@node(
+    "FluxKontextMultiReferenceLatentMethod",
+    title="Edit model reference method",
+    category="conditioning/flux",
+    experimental=True,
+)
+def flux_kontext_multi_reference_latent_method(
+    conditioning: Conditioning,
+    reference_latents_method: Annotated[
+        Literal["offset", "index", "uxo/uno", "index_timestep_zero"],
+        Field(description="How the model tells several references apart."),
+    ],
+) -> Conditioning:
+    """Choose how a model for editing tells several reference pictures apart."""
+    method = "uxo" if reference_latents_method == "uxo/uno" else reference_latents_method
+    return operations.with_options(conditioning, reference_latents_method=method)

@@ -26,6 +26,17 @@ def image_to_mask(
     return masking.from_image(image, channel)
 
 
+@node("ImageColorToMask", title="Image colour to mask", category="mask")
+def image_color_to_mask(
+    image: Image,
+    color: Annotated[
+        int, Field(ge=0, le=0xFFFFFF, multiple_of=1, description="Red, green and blue as one number, 0xRRGGBB.")
+    ] = 0,
+) -> Mask:
+    """Mask what has exactly one colour, at 8 bits a channel."""
+    return masking.from_colour(image, color)
+
+
 @node("SolidMask", title="Solid mask", category="mask")
 def solid_mask(
     value: Annotated[float, Field(ge=0.0, le=1.0, multiple_of=0.01, description="1 is the part to be changed.")] = 1.0,
@@ -53,6 +64,29 @@ def grow_mask(
 ) -> Mask:
     """Make the masked part larger or smaller."""
     return masking.grow(mask, expand, tapered_corners)
+
+
+@node("CropMask", title="Crop mask", category="mask")
+def crop_mask(
+    mask: Mask,
+    x: Annotated[Pixels, Field(description="Distance from the left.")] = 0,
+    y: Annotated[Pixels, Field(description="Distance from the top.")] = 0,
+    width: Annotated[Pixels, Field(ge=1, description="Width of what stays.")] = 512,
+    height: Annotated[Pixels, Field(ge=1, description="Height of what stays.")] = 512,
+) -> Mask:
+    """Cut a rectangle out of masks."""
+    return masking.crop(mask, width, height, x, y)
+
+
+@node("ThresholdMask", title="Threshold mask", category="mask")
+def threshold_mask(
+    mask: Mask,
+    value: Annotated[
+        float, Field(ge=0.0, le=1.0, multiple_of=0.01, description="What is above becomes 1, the rest 0.")
+    ] = 0.5,
+) -> Mask:
+    """Make masks black and white."""
+    return (mask > value).float()
 
 
 @node("FeatherMask", title="Feather mask", category="mask")

@@ -10,8 +10,8 @@ from graph.artefacts import Artefacts
 from graph.context import Context
 from graph.formats import text_chunks
 from graph.node import node
-from nodes.diffusion import latent_files, picture_files
-from nodes.sockets import Image, Latent
+from nodes.diffusion import latent_files, masking, picture_files
+from nodes.sockets import Image, Latent, Mask
 
 Prefix = Annotated[
     str,
@@ -49,6 +49,13 @@ def preview_image(images: Image, *, ctx: Context, artefacts: Artefacts) -> Saved
     """Show pictures without keeping them: they are saved to the folder for temporary files."""
     _save_pictures(images, Name("ComfyUI_temp", ".png", folder="temp"), ctx, artefacts, compress_level=1)
     return SavedImages(images)
+
+
+@node("MaskPreview", title="Preview mask", category="mask", output=True, occupies="io")
+def mask_preview(mask: Mask, *, ctx: Context, artefacts: Artefacts) -> None:
+    """Show masks as grey pictures without keeping them."""
+    name = Name("ComfyUI_temp", ".png", folder="temp")
+    _save_pictures(masking.to_image(mask), name, ctx, artefacts, compress_level=1)
 
 
 @node("SaveLatent", title="Save latent", category="latent", output=True, occupies="io")

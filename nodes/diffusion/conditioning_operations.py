@@ -64,6 +64,24 @@ def with_mask(conditioning: Conditioning, mask: Tensor, strength: float, area: M
     return with_options(conditioning, mask=as_batch(mask), mask_strength=strength, set_area_to_bounds=is_bounded)
 
 
+def multiplied(conditioning: Conditioning, factor: float) -> Conditioning:
+    """Texts, and their pooled form, times a factor."""
+
+    def changed(options: Mapping[str, Any]) -> dict[str, Any]:
+        pooled = options.get("pooled_output")
+        return {**options} if pooled is None else {**options, "pooled_output": pooled * factor}
+
+    return [(text * factor, changed(options)) for text, options in conditioning]
+
+
+def with_reference(conditioning: Conditioning, latent: Tensor) -> Conditioning:
+    """The same texts, with the latent of one more picture that the model is to follow."""
+    return [
+        (text, {**options, "reference_latents": [*options.get("reference_latents", ()), latent]})
+        for text, options in conditioning
+    ]
+
+
 def zeroed(conditioning: Conditioning) -> Conditioning:
     """Zeros in place of the texts: what models without a negative prompt are given there."""
     return [(torch.zeros_like(text), _zeroed_options(options)) for text, options in conditioning]

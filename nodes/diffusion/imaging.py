@@ -71,11 +71,14 @@ def blur(image: Tensor, radius: int, sigma: float) -> Tensor:
 
 def sharpen(image: Tensor, radius: int, sigma: float, alpha: float) -> Tensor:
     """Unsharp masking: add ten `alpha` times what a Gaussian blur takes away."""
-    if radius == 0:
-        return image
+    return unsharp(image, radius, sigma, alpha).clamp(0.0, 1.0) if radius else image
+
+
+def unsharp(image: Tensor, radius: int, sigma: float, alpha: float) -> Tensor:
+    """As `sharpen`, for values of any size."""
     kernel = -10 * alpha * _gaussian(radius, sigma, image)
     kernel[radius, radius] += 1.0 - kernel.sum()
-    return _convolve(image, kernel).clamp(0.0, 1.0)
+    return _convolve(image, kernel)
 
 
 def with_noise(image: Tensor, seed: int, strength: float) -> Tensor:

@@ -30,6 +30,20 @@ def from_image(image: Tensor, channel: str) -> Tensor:
     return image[..., min(index, image.shape[-1] - 1)].clone()
 
 
+def from_colour(image: Tensor, colour: int) -> Tensor:
+    """1 where a picture, at 8 bits a channel, has exactly the colour `0xRRGGBB`."""
+    levels = (image[..., :3].clamp(0.0, 1.0) * 255.0).round().int()
+    wanted = levels.new_tensor([colour >> 16 & 255, colour >> 8 & 255, colour & 255])
+    return (levels == wanted).all(dim=-1).float()
+
+
+def crop(mask: Tensor, width: int, height: int, x: int, y: int) -> Tensor:
+    """Cut a rectangle out; what lies beyond the mask is left away, but at least one pixel stays."""
+    mask = as_batch(mask)
+    x, y = min(x, mask.shape[2] - 1), min(y, mask.shape[1] - 1)
+    return mask[:, y : y + height, x : x + width]
+
+
 def solid(value: float, width: int, height: int) -> Tensor:
     """A mask that has the same value everywhere."""
     return torch.full((1, height, width), value, dtype=torch.float32)

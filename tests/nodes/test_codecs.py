@@ -5,6 +5,7 @@ import torch
 
 from graph.cache.codecs import Codecs
 from nodes.codecs import TensorCodec, leaf_codecs
+from nodes.diffusion.latent_arithmetic import LatentOperation
 from nodes.diffusion.types import Noise, Sampler
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool]
@@ -47,10 +48,11 @@ def test_latents_conditionings_samplers_and_noises_are_kept_whole() -> None:
         Sampler("euler", {"eta": 0.5}),
         Noise(7),
         Noise(None),
+        LatentOperation("sharpen", {"radius": 3, "sigma": 1.0, "alpha": 0.1}),
     ]
     again = codecs.decode(codecs.encode(value))
     assert torch.equal(again[0]["samples"], torch.ones(1, 4, 2, 2))
     assert again[0]["batch_index"] == [3]
     assert again[1][0][1]["area"] == ("percentage", 0.5, 0.5, 0, 0)
-    assert again[2:] == [Sampler("euler", {"eta": 0.5}), Noise(7), Noise(None)]
+    assert again[2:] == value[2:]
     assert codecs.digest(again) == codecs.digest(value)

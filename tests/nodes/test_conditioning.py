@@ -25,3 +25,21 @@ def test_places_and_times_are_written_where_sampling_looks_for_them() -> None:
     assert (masked["mask_strength"], masked["set_area_to_bounds"]) == (0.5, True)
     timed = conditioning.conditioning_set_timestep_range(one(1.0), 0.1, 0.9)[0][1]
     assert (timed["start_percent"], timed["end_percent"]) == (0.1, 0.9)
+
+
+def test_strengths_and_factors_change() -> None:
+    assert conditioning.conditioning_set_area_strength(one(1.0), 0.25)[0][1]["strength"] == 0.25
+    pooled: Conditioning = [(torch.ones(1, 2, 3), {"pooled_output": torch.ones(1, 3)})]
+    ((text, options),) = conditioning.conditioning_multiply(pooled, -2.0)
+    assert text.unique().tolist() == options["pooled_output"].unique().tolist() == [-2.0]
+    assert conditioning.conditioning_multiply(one(1.0), 3.0)[0][1] == {}
+
+
+def test_references_are_put_one_after_the_other() -> None:
+    first, second = ({"samples": torch.full((1, 4, 2, 2), value)} for value in (1.0, 2.0))
+    both = conditioning.reference_latent(conditioning.reference_latent(one(1.0), first), second)
+    assert [float(each.mean()) for each in both[0][1]["reference_latents"]] == [1.0, 2.0]
+    bare = one(1.0)
+    assert conditioning.reference_latent(bare) is bare
+    named = conditioning.flux_kontext_multi_reference_latent_method(both, "uxo/uno")
+    assert named[0][1]["reference_latents_method"] == "uxo"

@@ -40,3 +40,12 @@ def test_every_mask_node_gives_masks() -> None:
     assert masks.feather_mask(torch.ones(1, 2, 4), 2, 0, 0, 0)[0, 0].tolist() == [0.5, 1, 1, 1]
     combined = masks.mask_composite(torch.zeros(1, 3, 4), torch.ones(1, 1, 1), 2, 1, "add")
     assert combined.nonzero().tolist() == [[0, 1, 2]]
+
+
+def test_masks_follow_from_colours_and_limits() -> None:
+    image = torch.zeros(1, 2, 2, 3)
+    image[0, 1, 0] = torch.tensor([1.0, 128 / 255, 0.0])
+    assert masks.image_color_to_mask(image, 0xFF8000)[0].tolist() == [[0, 0], [1, 0]]
+    assert masks.threshold_mask(torch.tensor([[[0.4, 0.5, 0.6]]]), 0.5).tolist() == [[[0, 0, 1]]]
+    assert torch.equal(masks.crop_mask(mask(), 2, 1, 4, 3), mask()[:, 1:4, 2:6])
+    assert masks.crop_mask(mask(), 99, 99, 4, 3).shape == (2, 1, 1)

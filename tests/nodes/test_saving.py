@@ -15,7 +15,7 @@ from graph.errors import Cancelled, FolderError
 from graph.folders import Folders
 from graph.formats import read_any
 from nodes.opening import load_image, load_image_mask, load_latent
-from nodes.saving import preview_image, save_image, save_latent
+from nodes.saving import mask_preview, preview_image, save_image, save_latent
 
 PROMPT = {"7": {"class_type": "SaveImage", "inputs": {"images": ["6", 0], "filename_prefix": "ä"}}}
 DOCUMENT = {"latentloom": 1, "graph": PROMPT, "layout": {"nodes": {"7": {"at": [1, 2]}}}}
@@ -112,6 +112,14 @@ def test_previews_go_to_the_temporary_folder(folders: Folders, artefacts: Artefa
     assert named(ctx.shown) == {"images": [{"filename": "ComfyUI_temp_00001_.png", "subfolder": "", "type": "temp"}]}
     assert folders.names("output") == []
     assert torch.equal(load_image("ComfyUI_temp_00001_.png [temp]", folders=folders).IMAGE, pictures(1))
+
+
+def test_masks_are_shown_as_grey_pictures(folders: Folders, artefacts: Artefacts) -> None:
+    ctx = Context()
+    mask_preview(torch.full((2, 3, 4), 0.2), ctx=ctx, artefacts=artefacts)
+    assert [each["type"] for each in ctx.shown["images"]] == ["temp", "temp"]
+    shown = load_image("ComfyUI_temp_00002_.png [temp]", folders=folders).IMAGE
+    assert torch.allclose(shown, torch.full((1, 3, 4, 3), 0.2))
 
 
 def test_a_cancelled_job_saves_no_further_pictures(folders: Folders, artefacts: Artefacts) -> None:
