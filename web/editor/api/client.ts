@@ -12,6 +12,8 @@ export interface SubmitWish {
   readonly front?: boolean;
   readonly targets?: readonly string[] | undefined;
   readonly previews?: string;
+  /** Labels to find the job by, such as `title`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface ProblemReply {
@@ -37,10 +39,10 @@ export interface Converted {
   format: "document" | "api";
   complete: boolean;
   notes: {
-    level: "info" | "warning" | "error";
+    severity: "info" | "warning" | "error";
     message: string;
-    node?: string | null;
-    [key: string]: unknown;
+    node: string | null;
+    subgraph: string | null;
   }[];
 }
 
@@ -80,7 +82,10 @@ export async function submit(
     client_id: wish.clientId,
     front: wish.front ?? false,
     ...(wish.targets === undefined ? {} : { partial_execution_targets: wish.targets }),
-    ...(wish.previews === undefined ? {} : { extra_data: { preview_method: wish.previews } }),
+    extra_data: {
+      ...(wish.previews === undefined ? {} : { preview_method: wish.previews }),
+      ...(wish.labels === undefined ? {} : { latentloom: { labels: wish.labels } }),
+    },
   };
   const reply = await ask<{ prompt_id: string; number: number; node_errors: Record<string, Json> }>(
     "/api/prompt",
@@ -165,14 +170,15 @@ export async function uploadInput(file: File, subfolder = ""): Promise<string> {
   return saved.subfolder === "" ? saved.name : `${saved.subfolder}/${saved.name}`;
 }
 
-/** The address of a file; with `preview`, of a smaller WebP picture of it. */
-export function viewUrl(file: OutputFile, preview?: number): string {
+/** The address of a file; with `preview` (a quality), of a WebP picture of it, at most `size` pixels a side. */
+export function viewUrl(file: OutputFile, preview?: number, size?: number): string {
   const { filename, subfolder, type } = file;
   const query = new URLSearchParams({
     filename,
     subfolder,
     type,
     ...(preview === undefined ? {} : { preview: `webp;${preview}` }),
+    ...(size === undefined ? {} : { size: String(size) }),
   });
   return `/api/view?${query}`;
 }

@@ -13,6 +13,8 @@ export interface SearchWish {
   /** Where the new node goes, in world units; the pointer if it is over the canvas, else the centre. */
   readonly at?: Point;
   /** Offer only what a link from here can be connected to, and connect it. */
+  /** Only the usual partners of that socket, as a short list. */
+  readonly partners?: boolean;
   readonly from?: {
     readonly node: NodeId;
     readonly side: "input" | "output";

@@ -36,6 +36,16 @@ export interface TrailStep {
   readonly scope: Scope;
 }
 
+/** The link that is being dragged: sockets show whether they take it. */
+export interface Linking {
+  /** The end that is held fast; the other one is looked for. */
+  readonly side: "input" | "output";
+  readonly node: NodeId;
+  readonly type: string;
+  /** Nodes that must not be linked to, because that would close a circle. */
+  readonly closed: ReadonlySet<NodeId>;
+}
+
 export interface ViewState {
   /** The camera at rest; while it moves only the canvas knows (`canvas/camera.ts`). */
   readonly camera: Camera;
@@ -43,6 +53,7 @@ export interface ViewState {
   /** The node that the keyboard is at (roving focus). */
   readonly focused: NodeId | undefined;
   readonly hovered: ItemKey | undefined;
+  readonly linking: Linking | undefined;
   /** The way into the subgraph that is shown; empty at the root. */
   readonly trail: readonly TrailStep[];
   /** Cameras of scopes that are not shown. */
@@ -60,6 +71,7 @@ export function createView(initial: Partial<ViewState> = {}): ViewStore {
     selection: new Set(),
     focused: undefined,
     hovered: undefined,
+    linking: undefined,
     trail: [],
     cameras: {},
     bookmarks: {},

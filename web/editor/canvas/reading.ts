@@ -1,0 +1,27 @@
+// Small questions that the engine asks of the stores.
+import type { WireKey } from "@/document/graphIndex";
+import { wireKey } from "@/document/graphIndex";
+import type { NodeId } from "@/document/types";
+import type { ItemKey } from "@/view/store";
+import { itemOf } from "@/view/store";
+import type { Tab } from "@/workspace/tabs";
+import type { Scene } from "./scene";
+
+const PICTURE = /\.(png|jpe?g|webp|gif|avif|bmp)$/i;
+const NONE: ReadonlySet<WireKey> = new Set();
+
+/** Whether a node has a picture to show now: a preview or a result. */
+export function hasPicture(tab: Tab, id: NodeId): boolean {
+  return tab.previews.get(id) !== undefined || (tab.run.getState().outputs[id] ?? []).some((file) => PICTURE.test(file.filename));
+}
+
+/** The links to stress while the pointer is at something: those up- and downstream of a node, or a link itself. */
+export function emphasis(scene: Scene, hovered: ItemKey | undefined): ReadonlySet<WireKey> {
+  if (hovered === undefined) return NONE;
+  const { kind, id } = itemOf(hovered);
+  if (kind === "link") return new Set([id]);
+  if (kind !== "node") return NONE;
+  const index = scene.index;
+  const wires = [...index.into(id).values(), ...index.outOf(id)];
+  return new Set(wires.map((wire) => wireKey(wire.to, wire.input)));
+}

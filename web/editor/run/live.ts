@@ -1,0 +1,235 @@
+// The runner of the real editor: submits, listens on the websocket, and asks again after a lost connection.
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { interrupt, type SubmitWish, submit } from "@/api/client";
+import { ApiError } from "@/api/http";
+import { cancelJob, getNodeRuns } from "@/api/jobs";
+import { type PreviewMessage, ServerSocket, type SocketListener, type SocketMessage } from "@/api/socket";
+import type { App } from "@/app";
+import { lookupIn } from "@/catalogue/store";
+import type { Tab } from "@/workspace/tabs";
+import { applyAfterRun, changesAfterRun, type LimitOf } from "./afterRun";
+import { addPending, dropPending, endJob, shownAt, takeMessage } from "./events";
+import { clientId, JobBook } from "./jobs";
+import { takeNodeRuns } from "./resume";
+import type { LiveState, QueueWish, Runner } from "./runner";
+import { tellRefusal } from "./telling";
+
+/** The parts of the editor that the runner needs. */
+export type RunnerHost = Pick<App, "workspace" | "ui" | "catalogue" | "toasts" | "commands" | "t" | "canvas" | "announce"> & {
+  readonly connection: App["connection"];
+};
+
+/** Coming back to a page, at most so many jobs of each tab are looked up. */
+const MOST_RESUMED = 20;
+
+/** The runner. It connects with the first `reconnect`. */
+export function createRunner(host: RunnerHost, storage: Storage | undefined = globalThis.sessionStorage): Runner {
+  return new LiveRunner(host, storage);
+}
+
+class LiveRunner implements Runner, SocketListener {
+  readonly live: StoreApi<LiveState> = createStore<LiveState>(() => ({ changes: 0, picture: undefined }));
+  private readonly book: JobBook;
+  private readonly client: string;
+  private readonly socket: ServerSocket;
+  private sending: Promise<void> = Promise.resolve();
+  /** Submissions that did not reach the server; they are sent again with the same id. */
+  private unsent: { tab: Tab; wish: SubmitWish; title: string }[] = [];
+
+  constructor(
+    private readonly host: RunnerHost,
+    storage: Storage | undefined,
+  ) {
+    this.book = new JobBook(storage);
+    this.client = clientId(storage);
+    this.socket = new ServerSocket(this.client, this);
+  }
+
+  queue(tab: Tab, wish: QueueWish = {}): Promise<void> {
+    const next = this.sending.then(() => this.queueNow(tab, wish));
+    this.sending = next.catch(() => undefined);
+    return next;
+  }
+
+  async interrupt(tab: Tab): Promise<void> {
+    const running = tab.run.getState().pending.find((each) => each.status === "running");
+    if (running === undefined) await interrupt();
+    else await cancelJob(running.id);
+  }
+
+  reconnect(): void {
+    this.socket.connect();
+  }
+
+  async resume(tab: Tab): Promise<void> {
+    const jobs = this.book.of(tab.id).slice(-MOST_RESUMED);
+    await Promise.all(jobs.slice(0, -1).map((job) => this.lookUpWaiting(tab, job)));
+    const last = jobs.at(-1);
+    if (last !== undefined) await this.lookUp(tab, last);
+  }
+
+  onMessage(message: SocketMessage): void {
+    if (message.type === "status") this.takeStatus(message);
+    const job = String(message.data.prompt_id ?? "");
+    const tab = this.tabOf(job);
+    if (tab === undefined) return;
+    if (!takeMessage(tab.run, message, performance.now())) return;
+    tab.previews.clear();
+    this.ended(tab, job);
+  }
+
+  onPreview({ node, display, job, picture }: PreviewMessage): void {
+    this.showPicture(job, picture);
+    const tab = this.tabOf(job);
+    for (const id of tab === undefined ? [] : shownAt(display || node))
+      tab?.previews.show(id, picture).catch(() => undefined); // a picture that cannot be decoded is not shown
+  }
+
+  onOpen(again: boolean): void {
+    this.host.connection.setState({ state: "open", retryAt: undefined });
+    const unsent = this.unsent;
+    this.unsent = [];
+    for (const each of unsent) this.send(each.tab, each.wish, each.title).catch(() => undefined);
+    if (!again) return;
+    this.host.announce(this.host.t("run.connectedAgain"));
+    for (const tab of this.host.workspace.getState().tabs) void this.resume(tab);
+    this.changed();
+  }
+
+  onLost(retryMs: number): void {
+    this.host.connection.setState({ state: "lost", retryAt: Date.now() + retryMs });
+  }
+
+  private async queueNow(tab: Tab, wish: QueueWish): Promise<void> {
+    const { batchCount, previews } = this.host.ui.getState();
+    const title = tab.title;
+    for (let count = wish.count ?? batchCount; count > 0; count--) {
+      const id = crypto.randomUUID();
+      const sent: SubmitWish = {
+        document: tab.document.doc,
+        clientId: this.client,
+        id,
+        previews,
+        labels: { title },
+        ...(wish.front === undefined ? {} : { front: wish.front }),
+        ...(wish.targets === undefined ? {} : { targets: wish.targets }),
+      };
+      this.book.add(id, tab.id);
+      addPending(tab.run, id);
+      if (!(await this.send(tab, sent, title))) return;
+      this.changeSeeds(tab);
+    }
+  }
+
+  /** Submit; returns whether there is any use in going on. */
+  private async send(tab: Tab, wish: SubmitWish, title: string): Promise<boolean> {
+    try {
+      const { node_errors } = await submit(wish);
+      if (Object.keys(node_errors).length > 0) await tellRefusal(this.host, tab, undefined);
+      else tab.run.setState({ problems: {} });
+      this.changed();
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 0) {
+        this.unsent.push({ tab, wish, title });
+        this.host.toasts.show("warning", this.host.t("run.notSent"));
+        return false;
+      }
+      this.book.remove(wish.id);
+      dropPending(tab.run, wish.id);
+      await tellRefusal(this.host, tab, error);
+      return false;
+    }
+  }
+
+  private changeSeeds(tab: Tab): void {
+    if (!changesAfterRun(tab.document.doc)) return;
+    const lookup = lookupIn(this.host.catalogue.getState());
+    const limitOf: LimitOf = (type, input) => {
+      const schema = lookup(type)?.inputs.find((each) => each.name === input)?.schema;
+      return schema === undefined ? undefined : { minimum: schema.minimum ?? 0, maximum: schema.maximum ?? 2 ** 50 };
+    };
+    tab.document.edit(this.host.t("run.afterRun"), (draft) => applyAfterRun(draft, limitOf), { coalesce: "after run" });
+  }
+
+  private takeStatus({ data }: SocketMessage): void {
+    const status = data.status as { exec_info?: { queue_remaining?: number } } | undefined;
+    const queueRemaining = status?.exec_info?.queue_remaining;
+    if (queueRemaining === undefined) return;
+    this.host.connection.setState({ queueRemaining });
+    this.changed();
+  }
+
+  private ended(tab: Tab, job: string): void {
+    const { job: last, nodes } = tab.run.getState();
+    const t = this.host.t;
+    if (last?.id === job && last.status === "failed") {
+      const failed = Object.entries(nodes).find(([id, each]) => each.status === "failed" && !id.includes(":"));
+      this.tellFailure(tab, failed?.[0], failed?.[1].failure?.message);
+    } else this.host.announce(last?.status === "canceled" ? t("run.stopped") : t("run.finished"));
+    this.showPicture(undefined, undefined);
+    this.changed();
+    void this.lookUp(tab, job);
+  }
+
+  private tellFailure(tab: Tab, node: string | undefined, message: string | undefined): void {
+    const { toasts, t, workspace } = this.host;
+    const go = () => {
+      workspace.setState({ active: tab.id });
+      // The canvas of the tab is there with the next frame.
+      if (node !== undefined) requestAnimationFrame(() => this.host.canvas?.goTo(node));
+    };
+    toasts.show("error", t("run.failed"), {
+      ...(message === undefined ? {} : { detail: message }),
+      ...(node === undefined ? {} : { action: { label: t("run.showNode"), run: go } }),
+    });
+  }
+
+  /** Ask the server what became of a job, and show it; nothing changes if nobody knows. */
+  private async lookUp(tab: Tab, job: string): Promise<void> {
+    try {
+      const told = await getNodeRuns(job);
+      const shown = tab.run.getState().job;
+      if (shown === undefined || shown.id === job || shown.status !== "running")
+        takeNodeRuns(tab.run, job, told, performance.now());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) {
+        dropPending(tab.run, job);
+        this.book.remove(job);
+      }
+    }
+  }
+
+  /** Whether an earlier job of a tab still waits or runs. */
+  private async lookUpWaiting(tab: Tab, job: string): Promise<void> {
+    const isPending = tab.run.getState().pending.some((each) => each.id === job);
+    try {
+      const told = await getNodeRuns(job);
+      if (told.status === "queued" || told.status === "running") takeNodeRuns(tab.run, job, told, performance.now());
+      else if (isPending) endJob(tab.run, job, told.status === "canceling" ? "canceled" : endOf(told.status));
+    } catch {
+      if (isPending) dropPending(tab.run, job);
+    }
+  }
+
+  private tabOf(job: string): Tab | undefined {
+    const id = this.book.tabOf(job);
+    return id === undefined ? undefined : this.host.workspace.getState().tabs.find((tab) => tab.id === id);
+  }
+
+  private showPicture(job: string | undefined, picture: Blob | undefined): void {
+    const before = this.live.getState().picture;
+    const next = job === undefined || picture === undefined ? undefined : { job, url: URL.createObjectURL(picture) };
+    this.live.setState({ picture: next });
+    // Whoever shows the old one has a moment to change over.
+    if (before !== undefined) setTimeout(() => URL.revokeObjectURL(before.url), 1000);
+  }
+
+  private changed(): void {
+    this.live.setState(({ changes }) => ({ changes: changes + 1 }));
+  }
+}
+
+function endOf(status: string): "succeeded" | "failed" | "canceled" {
+  return status === "succeeded" || status === "failed" ? status : "canceled";
+}
