@@ -10,8 +10,11 @@ from graph.artefacts import Artefacts
 from graph.estimates import Estimator
 from web.api import (
     control,
+    extensions,
+    front_end,
     health,
     history,
+    internal,
     jobs,
     metrics,
     models,
@@ -50,7 +53,9 @@ from web.userdata import UserData
 _SETTLE_SECONDS = 2.0
 _CLASSIC = (
     control,
+    extensions,
     history,
+    internal,
     jobs,
     models,
     object_info,
@@ -76,6 +81,8 @@ def make_application(settings: ServerSettings, engine: Engine, connections: Conn
     app = web.Application(middlewares=looking, client_max_size=settings.limits.json_bytes)
     app[PARTS] = _parts(settings, engine, connections)
     app[GUARD] = guard
+    has_front_end = settings.front_end is not None
+    app.add_routes(front_end.front_routes() if has_front_end else [])
     for resource in _OWN:
         app.add_routes(resource.routes())
     classic: list[web.RouteDef] = []
@@ -85,10 +92,12 @@ def make_application(settings: ServerSettings, engine: Engine, connections: Conn
         app.add_routes([*routes, *below_api])
         classic += below_api
     add_v2(app, classic)
+    app.add_routes(front_end.file_routes() if has_front_end else [])
     app.on_response_prepare.append(add_headers)
     app.on_response_prepare.append(add_request_id)
     app.cleanup_ctx.append(_feeds)
     app.cleanup_ctx.append(retaining)
+    app.cleanup_ctx.append(internal.logging_along)
     app.on_shutdown.append(_disconnect)
     return app
 

@@ -17,7 +17,7 @@ from web.settings import LogFormat
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
-_LOGGERS = ("latentloom", "graph")
+LOGGERS = ("latentloom", "graph")
 """This program's loggers; those of the engine's own modules carry their names."""
 
 
@@ -70,7 +70,7 @@ def set_up(form: LogFormat = "text", level: str = "info", stream: TextIO | None 
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else LineFormatter())
-    for name in _LOGGERS:
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
         logger.setLevel(level.upper())

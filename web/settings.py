@@ -74,6 +74,8 @@ class ServerSettings:
     """What clients must know; required unless only this machine is listened to."""
     user: str | None = None
     """Where settings and saved files of people are; `<data>/user` unless told otherwise."""
+    front_end: str | None = None
+    """A folder with another front end, which takes the place of our page."""
     previews: str = "none"
     """How running pictures are shown where a request does not say."""
     drain_seconds: float = 10.0

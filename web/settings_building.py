@@ -42,6 +42,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
         database=options.database,
         token=token,
         user=str(Path(options.base_directory) / "user") if options.base_directory else None,
+        front_end=_front_end(options),
         previews=options.preview_method,
         drain_seconds=seconds_in(options.drain),
         keep=_keep(options),
@@ -121,3 +122,12 @@ def _existing(paths: tuple[str, ...]) -> tuple[str, ...]:
         if not Path(path).exists():
             raise LatentloomError(f'--node-packs: there is no "{path}".')
     return paths
+
+
+def _front_end(options: ServeOptions) -> str | None:
+    if options.front_end_root is None:
+        return None
+    folder = Path(options.front_end_root).absolute()
+    if not (folder / "index.html").is_file():
+        raise LatentloomError(f"--front-end-root: {folder} holds no index.html, so it is no front end.")
+    return str(folder)

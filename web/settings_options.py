@@ -162,6 +162,8 @@ class ServeOptions(BaseSettings):
         str, Field(pattern=f"^({'|'.join(sorted(PREVIEW_METHODS))})$"), Flag("METHOD", group="comfyui")
     ] = "none"
     """How running pictures are shown: `auto`, `latent2rgb`, `taesd` or `none`."""
+    front_end_root: Annotated[str | None, Flag("DIR", group="comfyui")] = None
+    """Another front end in place of our page: the folder that holds its `index.html`."""
     cpu: Annotated[bool, _COMFYUI] = False
     """Use no graphics card."""
     cache_none: Annotated[bool, _COMFYUI] = False

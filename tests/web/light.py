@@ -25,6 +25,7 @@ from graph.formats import text_chunks
 from graph.node import Files, node
 from graph.registry import Registry
 from graph.settings import Settings
+from graph.spec import PackInfo
 
 START_SECONDS = "start_seconds"
 """A file in the data folder that makes the start of a worker last longer."""
@@ -142,3 +143,13 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         is_valid=artefacts.is_valid,
     )
     return EngineApplication(registry, executor, folders, free_results=cache.clear_memory)
+
+
+def create_with_packs(data: Mapping[str, Any]) -> EngineApplication:
+    """As `create`, with the packs that are where a server was told to look, and one beside them."""
+    application = create(data)
+    for place in Settings.from_data(data).packs:
+        for folder in sorted(Path(place).parent.iterdir()):
+            web_directory = str(folder / "js")
+            application.registry.note(PackInfo(name=folder.name, path=str(folder), web_directory=web_directory))
+    return application

@@ -1,4 +1,4 @@
-"""What the ecosystem's browser asks for and this server has none of: extensions, templates, translations."""
+"""What the ecosystem's browser asks for and this server has none of: templates, translations, shared subgraphs."""
 
 from aiohttp import web
 
@@ -9,17 +9,11 @@ from web.api.replies import reply
 def routes() -> list[web.RouteDef]:
     """The routes of this resource."""
     return [
-        web.get("/extensions", get_extensions),
         web.get("/i18n", get_nothing),
         web.get("/workflow_templates", get_nothing),
         web.get("/global_subgraphs", get_nothing),
         web.get("/global_subgraphs/{id}", get_subgraph),
     ]
-
-
-async def get_extensions(request: web.Request) -> web.Response:
-    """Scripts that extend the browser: there are none, for nothing that came with a node pack runs in the page."""
-    return reply([])
 
 
 async def get_nothing(request: web.Request) -> web.Response:

@@ -4,10 +4,14 @@ import asyncio
 
 from aiohttp import web
 
-from web.api.bodies import read_json, read_object
+from web.api.bodies import JSON_TYPE, read_json, read_object, takes
 from web.api.errors import Invalid
 from web.api.parts import parts_of
 from web.api.replies import done, reply
+
+_TYPES = (JSON_TYPE, "text/plain")
+"""ComfyUI's page leaves the type of its settings to the browser, which calls them text. A page of another site could
+say so too, but not hide where it comes from; and it is JSON all the same."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -27,6 +31,7 @@ async def get_settings(request: web.Request) -> web.Response:
     return reply(await asyncio.to_thread(parts_of(request).user_data.settings))
 
 
+@takes(*_TYPES)
 async def post_settings(request: web.Request) -> web.Response:
     """Change some settings."""
     changes = await read_object(request)
@@ -40,6 +45,7 @@ async def get_setting(request: web.Request) -> web.Response:
     return reply(settings.get(request.match_info["id"]))
 
 
+@takes(*_TYPES)
 async def post_setting(request: web.Request) -> web.Response:
     """Change one setting."""
     changes = {request.match_info["id"]: await read_json(request)}
