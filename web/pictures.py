@@ -20,9 +20,18 @@ class PictureError(LatentloomError):
     """A file is no picture that can be read here, or too large a one."""
 
 
-def preview(path: Path, format: PreviewFormat, quality: int) -> tuple[bytes, str]:
-    """A picture in a smaller file; returns its bytes and their media type."""
+def preview(path: Path, format: PreviewFormat, quality: int, longest: int | None = None) -> tuple[bytes, str]:
+    """A picture in a smaller file; returns its bytes and their media type.
+
+    Args:
+        path: the picture.
+        format: that of the smaller file.
+        quality: 1 to 100.
+        longest: the longer side has at most this many pixels; the picture keeps its size if None.
+    """
     with _opened(path) as picture:
+        if longest is not None:
+            picture.thumbnail((longest, longest))
         has_alpha = format == "webp" and "A" in picture.getbands()
         buffer = io.BytesIO()
         picture.convert("RGBA" if has_alpha else "RGB").save(buffer, format=format, quality=quality)

@@ -9,12 +9,14 @@ from aiohttp import hdrs, web
 
 from graph.errors import FolderError
 from web import pictures
+from web.api.bodies import number_in
 from web.api.errors import Invalid, NotThere
 from web.api.parts import Parts, parts_of
 from web.names import safe_parts
 from web.sniffing import HEAD_BYTES, kind_of
 
 _DEFAULT_QUALITY = 90
+_LARGEST_SIDE = 4096
 _FORMATS: Mapping[str, pictures.PreviewFormat] = {"webp": "webp", "jpeg": "jpeg", "jpg": "jpeg"}
 _CHANNELS: Mapping[str, pictures.Channel] = {"rgb": "rgb", "a": "a"}
 
@@ -25,7 +27,10 @@ def routes() -> list[web.RouteDef]:
 
 
 async def get_view(request: web.Request) -> web.StreamResponse:
-    """A file by `filename`, `type` and `subfolder`; as a smaller `preview=webp;90`, or one `channel` of it."""
+    """A file by `filename`, `type` and `subfolder`; as a smaller `preview=webp;90`, or one `channel` of it.
+
+    With `size=256` the preview has at most so many pixels a side.
+    """
     parts = parts_of(request)
     path = await asyncio.to_thread(_path, parts, request.query)
     channel = _CHANNELS.get(request.query.get("channel", ""))
@@ -34,11 +39,23 @@ async def get_view(request: web.Request) -> web.StreamResponse:
             content = await asyncio.to_thread(pictures.channel, path, channel)
         return _picture(content, "image/png", path)
     if request.query.get("preview"):
-        format, quality = _format_of(request.query["preview"])
-        async with parts.decoding:
-            content, media_type = await asyncio.to_thread(pictures.preview, path, format, quality)
-        return _picture(content, media_type, path)
+        return await _preview(request, path)
     return await file_reply(path)
+
+
+async def _preview(request: web.Request, path: Path) -> web.Response:
+    """A smaller file of a picture; not made again for a client that has it."""
+    format, quality = _format_of(request.query["preview"])
+    longest = number_in(request, "size", 0, most=_LARGEST_SIDE) or None
+    facts = await asyncio.to_thread(path.stat)
+    tag = f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{format}-{quality}-{longest}"
+    if any(each.value == tag for each in request.if_none_match or ()):
+        return web.Response(status=304, headers={hdrs.ETAG: f'"{tag}"', hdrs.CACHE_CONTROL: "no-cache"})
+    async with parts_of(request).decoding:
+        content, media_type = await asyncio.to_thread(pictures.preview, path, format, quality, longest)
+    response = _picture(content, media_type, path)
+    response.etag = tag
+    return response
 
 
 async def file_reply(path: Path, as_download: bool = False) -> web.StreamResponse:

@@ -70,7 +70,7 @@ async def job_record(request: web.Request, job: Job) -> JobRecord:
         outputs=outputs,
         error=error,
         metrics=_metrics(job),
-        metadata=_labels(extra.get(job.id, {})),
+        metadata=labels_in(extra.get(job.id, {})),
         workflow=_workflow(extra.get(job.id, {})),
         retry_of=job.retry_of,
         urls=_urls(job.id),
@@ -121,6 +121,13 @@ async def why_failed(store: JobStore, job: Job) -> JobErrorRecord | None:
     return JobErrorRecord(code="worker_lost", message=job.message or "The job failed.")
 
 
+def labels_in(extra: Mapping[str, Json]) -> dict[str, str]:
+    """The labels that a job was given, from what was sent along with it."""
+    ours = extra.get(OURS)
+    labels = ours.get("labels") if isinstance(ours, Mapping) else None
+    return dict(labels) if isinstance(labels, Mapping) else {}
+
+
 def _summary(job: Job, extra: Mapping[str, Json]) -> JobSummary:
     return JobSummary(
         id=job.id,
@@ -131,7 +138,7 @@ def _summary(job: Job, extra: Mapping[str, Json]) -> JobSummary:
         started_at=moment_or_none(job.started),
         completed_at=moment_or_none(job.ended),
         message=job.message,
-        metadata=_labels(extra),
+        metadata=labels_in(extra),
         workflow=_workflow(extra),
     )
 
@@ -147,12 +154,6 @@ def _metrics(job: Job) -> dict[str, int | None]:
         "queue_ms": round((started - job.created) * 1000) if started is not None else None,
         "execution_ms": round((ended - started) * 1000) if started is not None and ended is not None else None,
     }
-
-
-def _labels(extra: Mapping[str, Json]) -> dict[str, str]:
-    ours = extra.get(OURS)
-    labels = ours.get("labels") if isinstance(ours, Mapping) else None
-    return dict(labels) if isinstance(labels, Mapping) else {}
 
 
 def _workflow(extra: Mapping[str, Json]) -> str | None:

@@ -1,0 +1,30 @@
+"""Workflows to start from."""
+
+from tests.web.serving import ServerProcess
+from tests.web.v2.test_jobs import problem
+from web.api.v2.templates import TEMPLATES
+
+
+def test_every_workflow_of_the_folder_is_a_template_with_title_and_picture(server: ServerProcess):
+    listed = server.get("/api/v2/templates")["templates"]
+    assert [each["name"] for each in listed] == sorted(path.stem for path in TEMPLATES.glob("*.json"))
+    for each in listed:
+        assert each["description"], each["name"]
+        status, picture, headers = server.ask("GET", each["thumbnail"])
+        assert (status, headers["Content-Type"]) == (200, "image/webp")
+        assert len(picture) < 40_000
+
+
+def test_a_template_is_opened_by_name(server: ServerProcess):
+    told = server.get("/api/v2/templates/text_to_image")
+    assert (told["name"], told["workflow"]["latentloom"]) == ("text_to_image", 1)
+
+
+def test_what_a_template_needs_and_is_not_there_is_told(server: ServerProcess):
+    first = {each["name"]: each for each in server.get("/api/v2/templates")["templates"]}["text_to_image"]
+    assert "KSampler" in first["missing_types"]  # the nodes of these tests are others
+
+
+def test_no_name_leads_out_of_the_folder(server: ServerProcess):
+    assert problem(server, "GET", "/api/v2/templates/nothing_here")[0] == 404
+    assert problem(server, "GET", "/api/v2/templates/..%2Fpyproject")[0] in (404, 422)

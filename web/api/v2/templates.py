@@ -1,0 +1,137 @@
+"""`/api/v2/templates`: workflows to start from, those of the folder `workflows`."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import Field
+
+from graph import strict_json
+from graph.folders import Folders
+from graph.registry import Catalogue
+from graph.workflow import Workflow
+from web.api.errors import NotThere, Unprocessable
+from web.api.parts import parts_of
+from web.api.routes import Record, endpoint
+from web.api.v2.uses import uses_of
+from web.api.view import file_reply
+
+TEMPLATES = Path(__file__).parents[3] / "workflows"
+"""Each `NAME.json` is a template; `thumbnails/NAME.webp` shows what it makes."""
+_THUMBNAILS = "thumbnails"
+TemplateName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+_PLACE = "/api/v2/templates/{name}"
+
+
+class NeededModel(Record):
+    """A file that a template needs."""
+
+    folder: str
+    name: str
+    is_here: bool
+
+
+class TemplateRecord(Record):
+    """A template as lists show it."""
+
+    name: str
+    title: str
+    description: str
+    nodes: int
+    """How many nodes it has."""
+    models: list[NeededModel]
+    missing_types: list[str]
+    """Node types that it uses and that are not there."""
+    thumbnail: str | None
+    """Where a picture is that it makes, relative to the server; null if there is none."""
+
+
+class TemplatesRecord(Record):
+    """Workflows to start from."""
+
+    templates: list[TemplateRecord]
+
+
+class TemplateWorkflow(Record):
+    """A template, to open."""
+
+    name: str
+    title: str
+    workflow: dict[str, Any]  # JSON
+
+
+@endpoint("GET", "/api/v2/templates")
+async def get_templates(request: web.Request) -> TemplatesRecord:
+    """List the workflows to start from, with the models that they need."""
+    parts = parts_of(request)
+    catalogue = await parts.engine.catalogue.get()
+    return TemplatesRecord(templates=await asyncio.to_thread(_all, catalogue, parts.folders))
+
+
+@endpoint("GET", _PLACE, errors=(Unprocessable,))
+async def get_template(request: web.Request, name: TemplateName) -> TemplateWorkflow:
+    """A workflow to start from."""
+    workflow = await asyncio.to_thread(_read, _path(name))
+    return TemplateWorkflow(name=name, title=_about(workflow, name)["title"], workflow=workflow.dump())
+
+
+@endpoint("GET", _PLACE + "/thumbnail", errors=(Unprocessable,), gives="image/webp")
+async def get_template_thumbnail(request: web.Request, name: TemplateName) -> web.StreamResponse:
+    """A small picture that the template made."""
+    path = TEMPLATES / _THUMBNAILS / f"{_path(name).stem}.webp"
+    if not path.is_file():
+        raise NotThere(f'The template "{name}" has no picture.')
+    return await file_reply(path)
+
+
+ENDPOINTS = (get_templates, get_template, get_template_thumbnail)
+
+
+def _path(name: str) -> Path:
+    path = TEMPLATES / f"{name}.json"
+    if not path.is_file():
+        raise NotThere(f'There is no template "{name}".')
+    return path
+
+
+def _read(path: Path) -> Workflow:
+    return Workflow.parse(strict_json.loads(path.read_bytes()))
+
+
+def _all(catalogue: Catalogue, folders: Folders) -> list[TemplateRecord]:
+    return [_record(path, catalogue, folders) for path in sorted(TEMPLATES.glob("*.json"))]
+
+
+def _record(path: Path, catalogue: Catalogue, folders: Folders) -> TemplateRecord:
+    workflow = _read(path)
+    about = _about(workflow, path.stem)
+    graphs = (workflow.graph, *(each.graph for each in workflow.subgraphs.values()))
+    types = {str(node.get("class_type")) for graph in graphs for node in graph.values()}
+    unknown = (each for each in types - set(workflow.subgraphs) if catalogue.find(each) is None)
+    has_picture = (path.parent / _THUMBNAILS / f"{path.stem}.webp").is_file()
+    return TemplateRecord(
+        name=path.stem,
+        title=about["title"],
+        description=about["description"],
+        nodes=len(workflow.graph),
+        models=[
+            NeededModel(folder=each.folder, name=each.name, is_here=each.name in folders.names(each.folder))
+            for each in uses_of(workflow.dump(), catalogue).models
+        ],
+        missing_types=sorted(unknown),
+        thumbnail=f"{_PLACE.format(name=path.stem)}/thumbnail" if has_picture else None,
+    )
+
+
+def _about(workflow: Workflow, name: str) -> Mapping[str, str]:
+    """Title and description, from the key `about` of the document, else from its name."""
+    told = (workflow.model_extra or {}).get("about")
+    about = told if isinstance(told, Mapping) else {}
+    title = about.get("title")
+    description = about.get("description")
+    return {
+        "title": title if isinstance(title, str) and title else name.replace("_", " ").capitalize(),
+        "description": description if isinstance(description, str) else "",
+    }
