@@ -1,19 +1,26 @@
 """Nodes that name models: what travels from here are handles, and weights are loaded when one is used."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from graph.datatypes import Socket
 from graph.folders import Folders
-from graph.node import Files, node
+from graph.node import Files, Widget, node
 from graph.values import Blocker
 from nodes.diffusion import types
 from nodes.diffusion.models import Checkpoint, ModelRegistry
-from nodes.sockets import Model, Vae
+from nodes.sockets import Clip, Model, Vae
+from nodes.text_types import DUAL_TYPES, SINGLE_TYPES, TRIPLE_FAMILIES, DualType, SingleType, readers
 
 MaybeClip = Annotated[types.ClipHandle | Blocker, Socket("CLIP"), Field(description="Its text encoder.")]
 MaybeVae = Annotated[types.VaeHandle | Blocker, Socket("VAE"), Field(description="Its autoencoder.")]
+TextFile = Annotated[str, Files("text_encoders"), Field(description="A .safetensors file with a text encoder.")]
+Device = Annotated[
+    Literal["default", "cpu"],
+    Widget(optional=True),
+    Field(description="Kept for workflows that say it: texts are encoded where the worker's models run."),
+]
 
 
 class Parts(NamedTuple):
@@ -53,6 +60,62 @@ def load_diffusers(
     return _parts(models.checkpoint(path, digest), model_path)
 
 
+@node("UNETLoader", title="Load diffusion model", category="loaders", occupies="io")
+def load_diffusion_model(
+    unet_name: Annotated[
+        str, Files("diffusion_models"), Field(description="A .safetensors file with a diffusion model.")
+    ],
+    weight_dtype: Annotated[
+        Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
+        Field(
+            description="Kept for workflows that say it: weights have the precision that suits the device, and are "
+            "never made coarser."
+        ),
+    ],
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Model:
+    """Choose a diffusion model that comes without text encoder and autoencoder."""
+    path, digest = folders.path("diffusion_models", unet_name), folders.digest("diffusion_models", unet_name)
+    return models.diffusion_model(path, digest)
+
+
+@node("CLIPLoader", title="Load CLIP", category="loaders", occupies="io")
+def load_clip(
+    clip_name: TextFile,
+    type: Annotated[SingleType, Field(description="Which kind of diffusion model reads it.")],
+    device: Device = "default",
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Clip:
+    """Choose the text encoder of a model that has one."""
+    return _text_encoder([clip_name], readers(type, SINGLE_TYPES), models, folders)
+
+
+@node("DualCLIPLoader", title="Load two CLIPs", category="loaders", occupies="io")
+def load_two_clips(
+    clip_name1: TextFile,
+    clip_name2: TextFile,
+    type: Annotated[DualType, Field(description="Which kind of diffusion model reads them.")],
+    device: Device = "default",
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Clip:
+    """Choose the text encoders of a model that reads two; their order does not matter."""
+    return _text_encoder([clip_name1, clip_name2], readers(type, DUAL_TYPES), models, folders)
+
+
+@node("TripleCLIPLoader", title="Load three CLIPs", category="loaders", occupies="io")
+def load_three_clips(
+    clip_name1: TextFile, clip_name2: TextFile, clip_name3: TextFile, *, models: ModelRegistry, folders: Folders
+) -> Clip:
+    """Choose the text encoders of Stable Diffusion 3; their order does not matter."""
+    return _text_encoder([clip_name1, clip_name2, clip_name3], TRIPLE_FAMILIES, models, folders)
+
+
 @node("VAELoader", title="Load VAE", category="loaders", occupies="io")
 def load_vae(
     vae_name: Annotated[str, Files("vae"), Field(description="A .safetensors file that holds an autoencoder.")],
@@ -68,3 +131,10 @@ def _parts(checkpoint: Checkpoint, name: str) -> Parts:
     clip = checkpoint.clip or Blocker(f"{name} holds no text encoder; load one with CLIPLoader.")
     vae = checkpoint.vae or Blocker(f"{name} holds no autoencoder; load one with VAELoader.")
     return Parts(checkpoint.model, clip, vae)
+
+
+def _text_encoder(
+    names: list[str], families: tuple[str, ...], models: ModelRegistry, folders: Folders
+) -> types.ClipHandle:
+    files = [(folders.path("text_encoders", name), folders.digest("text_encoders", name)) for name in names]
+    return models.text_encoder(files, families)

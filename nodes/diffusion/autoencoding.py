@@ -80,8 +80,8 @@ def encode_for_inpainting(autoencoder: Autoencoder, images: Tensor, mask: Tensor
     height, width = images.shape[1:3]
     mask = mask.reshape(-1, 1, *mask.shape[-2:]).float()
     mask = torch.nn.functional.interpolate(mask, size=(height, width), mode="bilinear")
-    images = _whole_cells(images[..., :3], autoencoder.downscale)
-    mask = _whole_cells(mask.movedim(1, -1), autoencoder.downscale).movedim(-1, 1).round()
+    images = whole_cells(images[..., :3], autoencoder.downscale)
+    mask = whole_cells(mask.movedim(1, -1), autoencoder.downscale).movedim(-1, 1).round()
     keep = 1.0 - mask.movedim(1, -1)
     greyed = (images - 0.5) * keep + 0.5
     return {"samples": encode(autoencoder, greyed), "noise_mask": _grown(mask, grow)}
@@ -91,14 +91,14 @@ def _pixels(autoencoder: Autoencoder, images: Tensor) -> Tensor:
     """Pictures as the network takes them: (batch, 3, height, width) in -1..1."""
     if images.shape[-1] == 1:
         images = images.expand(*images.shape[:-1], 3)
-    return _whole_cells(images[..., :3], autoencoder.downscale).movedim(-1, 1) * 2.0 - 1.0
+    return whole_cells(images[..., :3], autoencoder.downscale).movedim(-1, 1) * 2.0 - 1.0
 
 
 def _images(pixels: Tensor) -> Tensor:
     return ((pixels + 1.0) / 2.0).clamp(0.0, 1.0).movedim(1, -1).contiguous()
 
 
-def _whole_cells(images: Tensor, downscale: int) -> Tensor:
+def whole_cells(images: Tensor, downscale: int) -> Tensor:
     """Cut (batch, height, width, channels) at the edges until the sides are multiples of `downscale`."""
     for axis in (1, 2):
         extra = images.shape[axis] % downscale

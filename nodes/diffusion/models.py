@@ -1,18 +1,18 @@
 """The model registry: small handles in, networks on their device out."""
 
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.contents import open_contents
-from nodes.diffusion.families.known import Recognised, recognise
+from nodes.diffusion.families.known import Recognised, families_named, recognise, recognise_text
 from nodes.diffusion.families.weights import Part
 from nodes.diffusion.memory import Placement, Precision, budget_for, place
 from nodes.diffusion.patches.networks import networks_of
@@ -29,6 +29,8 @@ from nodes.diffusion.types import (
     TextEncoder,
     VaeHandle,
 )
+
+Network = TypeVar("Network")
 
 OUTLINES = 16
 """Of how many parts of models the names and shapes are remembered."""
@@ -64,7 +66,7 @@ class ModelRegistry:
         self.device = torch.device(_best_device() if device == "auto" else device)
         self.precision = precision
         budget = budget_for(self.device) if budget_bytes is None else budget_bytes
-        self._residents: Residents[Switching[Any]] = Residents(budget, on_evict=self._release)  # Any: whichever part
+        self._residents: Residents[Any] = Residents(budget, on_evict=self._release)  # whatever parts of models are
         self._outlines: dict[tuple[str, Component], Mapping[str, Part]] = {}
         self._lock = threading.Lock()
 
@@ -92,6 +94,28 @@ class ModelRegistry:
         clip = ClipHandle(source("clip")) if "clip" in found.parts else None
         vae = VaeHandle(source("vae")) if "vae" in found.parts else None
         return Checkpoint(ModelHandle(source("model")), clip, vae)
+
+    def diffusion_model(self, path: Path, digest: str = "") -> ModelHandle:
+        """A handle of the diffusion model that a file holds, alone or with other parts.
+
+        Raises:
+            ModelError: it cannot be read, or holds none that is known.
+        """
+        return ModelHandle(ModelSource(path, "model", recognise(open_contents(path), "model").family.name, digest))
+
+    def text_encoder(self, files: Sequence[tuple[Path, str]], families: Sequence[str]) -> ClipHandle:
+        """A handle of the text encoders of a family, in files of their own.
+
+        Args:
+            files: each with its content digest, which may be empty.
+            families: names of those that may read them; the first that can does.
+
+        Raises:
+            ModelError: a file cannot be read, or none of the families reads such text encoders.
+        """
+        found = recognise_text(open_contents(*(path for path, _ in files)), families)
+        first, *others = (ModelSource(path, "clip", found.family.name, digest) for path, digest in files)
+        return ClipHandle(replace(first, others=tuple(others)))
 
     def autoencoder(self, path: Path, digest: str = "") -> VaeHandle:
         """A handle of the autoencoder that a file or folder holds.
@@ -157,6 +181,24 @@ class ModelRegistry:
         patches = () if isinstance(handle, VaeHandle) else handle.patches
         return self._recipe(handle.source, self.outline(handle.source), patches)
 
+    def use_other(
+        self, key: Hashable, name: str, parameters: int, build: Callable[[Placement], Network]
+    ) -> AbstractContextManager[Network]:
+        """A network that stands beside models, such as a ControlNet: kept and dropped as they are.
+
+        Args:
+            key: two equal keys are the same network.
+            name: of its file, for errors.
+            parameters: how many weights it has.
+            build: makes it where it is told to.
+        """
+        placement = place("model", parameters, self.device, self.precision)
+        return self._residents.use(
+            ("other", key, placement),
+            lambda: parameters * placement.dtype.itemsize,
+            lambda: self._build(name, lambda: build(placement)),
+        )
+
     def unload(self) -> int:
         """Let go of all weights that are not in use; returns how many bytes that were."""
         return self._residents.clear()
@@ -197,17 +239,20 @@ class ModelRegistry:
         return Recipe(networks, patches, "clip" if source.component == "clip" else "model", self.outline)
 
     def _load(self, loading: "_Loading") -> Any:  # as `_Loading.load`
-        """Load; where memory runs out, let go of everything else and try once more."""
+        return self._build(loading.source.path.name, loading.load)
+
+    def _build(self, name: str, build: Callable[[], Network]) -> Network:
+        """Build; where memory runs out, let go of everything else and try once more."""
         with torch.inference_mode(False):
             try:
-                return loading.load()
+                return build()
             except torch.OutOfMemoryError:
                 self.unload()
             try:
-                return loading.load()
+                return build()
             except torch.OutOfMemoryError as error:
                 raise ModelError(
-                    f"{loading.source.path.name} does not fit into the memory of {self.device}: {error}. Choose a "
+                    f"{name} does not fit into the memory of {self.device}: {error}. Choose a "
                     "smaller model, or end other programs that use the device."
                 ) from error
 
@@ -228,7 +273,8 @@ class _Loading:
     @cached_property
     def found(self) -> Recognised:
         """What the file is."""
-        return recognise(open_contents(self.source.path), self.source.component)
+        paths = (each.path for each in (self.source, *self.source.others))
+        return recognise(open_contents(*paths), self.source.component, families_named(self.source.architecture))
 
     @cached_property
     def placement(self) -> Placement:
@@ -256,6 +302,10 @@ def _best_device() -> str:
 
 def _identity(source: ModelSource) -> str:
     """What makes two sources the same weights: their content, or without a digest their file and its age."""
+    if source.others or source.component == "clip":
+        # The same text encoder is read differently by different families.
+        alone = [replace(each, component="model", others=()) for each in (source, *source.others)]
+        return "+".join([source.architecture, *map(_identity, alone)])
     if source.digest:
         return source.digest
     try:

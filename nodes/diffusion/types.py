@@ -48,6 +48,13 @@ class ModelSource:
     """The model family, such as `sd1`; parts that do not belong together differ here."""
     digest: str = ""
     """Content digest of the file, where it is known: two equal digests are the same weights."""
+    others: "tuple[ModelSource, ...]" = ()
+    """Further files that belong to the component: text encoders that are used together."""
+
+    @property
+    def names(self) -> str:
+        """What the files are called, for messages."""
+        return " and ".join(each.path.name for each in (self, *self.others))
 
 
 @dataclass(frozen=True)

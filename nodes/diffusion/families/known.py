@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.autoencoder import Autoencoder
-from nodes.diffusion.families.contents import Contents
+from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
@@ -33,6 +33,34 @@ class Recognised:
     contents: Contents
     family: Family
     parts: Mapping[Component, int]
+
+
+def families_named(name: str) -> Sequence[Family]:
+    """The family of that name; all of them where there is none."""
+    return tuple(family for family in FAMILIES if family.name == name) or FAMILIES
+
+
+def recognise_text(contents: Contents, names: Sequence[str]) -> Recognised:
+    """Find the family that reads text encoders in files of their own.
+
+    Args:
+        contents: the files.
+        names: of the families that are asked, in order.
+
+    Raises:
+        UnsupportedModel: none of them reads such text encoders.
+    """
+    families = [family for name in names for family in FAMILIES if family.name == name]
+    for family in families:
+        parts = family.parts(contents)
+        if "clip" in parts:
+            return Recognised(contents, family, parts)
+    held = " and ".join(file.path.name for file in contents.files) if isinstance(contents, TextFiles) else None
+    titles = " or ".join(family.title for family in families)
+    raise UnsupportedModel(
+        f"{held or contents.path.name} cannot be read as the text encoder of {titles}: it looks like "
+        f"{look_at(contents)}. Choose the files and the type that belong to your diffusion model."
+    )
 
 
 def recognise(contents: Contents, wanted: Component, families: Sequence[Family] = FAMILIES) -> Recognised:

@@ -222,7 +222,8 @@ def clip_tensors(network: nn.Module, is_open: bool) -> dict[str, Tensor]:
     """The weights of a text encoder in OpenCLIP's layout or in that of transformers, without `text_model.`."""
     state = network.state_dict()
     if is_open:
-        return file_tensors(clip_keys(state_shapes(network)), state)
+        found = file_tensors(clip_keys(state_shapes(network)), state)
+        return {key: tensor.contiguous() for key, tensor in found.items()}
     return {key.removeprefix("text_model."): tensor for key, tensor in state.items()}
 
 
