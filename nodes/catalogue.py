@@ -4,24 +4,22 @@ from collections.abc import Mapping
 
 from graph.registry import Registry
 from nodes import (
+    animation,
     arranging,
     autoencoding,
     batches,
     compositing,
     conditioning,
-    conditioning_families,
     filters,
     guiders,
     images,
     latent_arithmetic,
-    latent_families,
     latents,
     lists,
     loaders,
     logic,
     lora,
     masks,
-    model_sampling,
     numbers,
     opening,
     primitives,
@@ -33,27 +31,26 @@ from nodes import (
     sizing,
     text,
     text_encoding,
+    video,
 )
 
 MODULES = (
+    animation,
     arranging,
     autoencoding,
     batches,
     compositing,
     conditioning,
-    conditioning_families,
     filters,
     guiders,
     images,
     latent_arithmetic,
-    latent_families,
     latents,
     lists,
     loaders,
     logic,
     lora,
     masks,
-    model_sampling,
     numbers,
     opening,
     primitives,
@@ -65,6 +62,7 @@ MODULES = (
     sizing,
     text,
     text_encoding,
+    video,
 )
 """Where nodes are declared; a new module of nodes is added here and nowhere else."""
 

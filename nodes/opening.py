@@ -17,6 +17,10 @@ PictureName = Annotated[
 ]
 
 
+REMOTE = {"route": "/internal/files/output", "refresh_button": True, "control_after_refresh": "first"}
+"""Where editors of the ecosystem look for the list of saved pictures."""
+
+
 class Loaded(NamedTuple):
     """A picture and its transparency."""
 
@@ -28,6 +32,21 @@ class Loaded(NamedTuple):
 def load_image(image: PictureName, *, folders: Folders) -> Loaded:
     """Read a picture from a file; an animation becomes a batch."""
     return Loaded(*picture_files.read(folders.path("input", image)))
+
+
+@node("LoadImageOutput", title="Load image (from outputs)", category="image", occupies="io", experimental=True)
+def load_image_output(
+    image: Annotated[
+        str,
+        Files("output"),
+        Widget(options={"image_upload": True, "image_folder": "output", "remote": REMOTE}),
+        Field(description="A file of the output folder; the newest ones stand first in the editor."),
+    ],
+    *,
+    folders: Folders,
+) -> Loaded:
+    """Read a picture that was saved before."""
+    return Loaded(*picture_files.read(folders.path("output", image)))
 
 
 @node("LoadImageMask", title="Load image as mask", category="mask", occupies="io")

@@ -7,6 +7,7 @@ DiffusionError
 │   ├── UnsupportedModel    its file can be read, but its kind is not known
 │   └── IncompleteModel     it lacks the part that was asked for
 ├── PictureFileError        a picture file cannot be read
+├── MediaFileError          a file of video or sound cannot be read, or written
 ├── LatentFileError         a latent file cannot be read
 └── LatentMismatch          latents do not belong together
 """
@@ -38,6 +39,10 @@ class IncompleteModel(ModelError):
 
 class PictureFileError(DiffusionError):
     """A file is no picture of a known kind, is damaged or too large."""
+
+
+class MediaFileError(DiffusionError):
+    """A file holds no video or sound of a known kind, is damaged or too large; or cannot be written so."""
 
 
 class LatentFileError(DiffusionError):

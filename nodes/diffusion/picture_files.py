@@ -76,10 +76,15 @@ def encode_png(image: Tensor, texts: Mapping[str, str], compress_level: int = 4)
     info = PngInfo()
     for keyword, text in texts.items():
         info.add_text(keyword, text)
-    levels = image.detach().cpu().float().nan_to_num().clamp(0.0, 1.0).mul(255).round().to(torch.uint8)
     file = BytesIO()
-    Image.fromarray(levels.squeeze(-1).numpy()).save(file, "PNG", pnginfo=info, compress_level=compress_level)
+    to_picture(image).save(file, "PNG", pnginfo=info, compress_level=compress_level)
     return file.getvalue()
+
+
+def to_picture(image: Tensor) -> Image.Image:
+    """One picture `(height, width, channels)` in 0..1 as one of Pillow's, of 8 bits a channel."""
+    levels = image.detach().cpu().float().nan_to_num().clamp(0.0, 1.0).mul(255).round().to(torch.uint8)
+    return Image.fromarray(levels.squeeze(-1).numpy())
 
 
 @contextmanager

@@ -15,7 +15,16 @@ from graph.errors import Cancelled, FolderError
 from graph.folders import Folders
 from graph.formats import read_any
 from nodes.opening import load_image, load_image_mask, load_latent
-from nodes.saving import mask_preview, preview_image, save_image, save_latent
+from nodes.saving import (
+    Exr,
+    Png,
+    image_compare,
+    mask_preview,
+    preview_image,
+    save_image,
+    save_image_advanced,
+    save_latent,
+)
 
 PROMPT = {"7": {"class_type": "SaveImage", "inputs": {"images": ["6", 0], "filename_prefix": "ä"}}}
 DOCUMENT = {"latentloom": 1, "graph": PROMPT, "layout": {"nodes": {"7": {"at": [1, 2]}}}}
@@ -150,3 +159,21 @@ def test_a_saved_latent_is_read_back_with_its_mask_and_its_making(folders: Folde
             "prompt": PROMPT,
             "workflow": DOCUMENT,
         }
+
+
+def test_deep_files_are_saved_in_the_kind_that_was_chosen(folders: Folders, artefacts: Artefacts) -> None:
+    ctx = Context()
+    for chosen in (Png("8-bit"), Png("16-bit"), Exr("32-bit float", "linear")):
+        save_image_advanced(pictures(1), "deep", chosen, ctx=ctx, artefacts=artefacts)
+    assert folders.names("output") == ["deep_00001_.png", "deep_00002_.png", "deep_00003_.exr"]
+    depth = [folders.path("output", f"deep_0000{number}_.png").read_bytes()[24] for number in (1, 2)]
+    assert depth == [8, 16]
+    with pytest.raises(ValueError, match="PNG holds 8 or 16"):
+        save_image_advanced(pictures(1), "deep", Png("32-bit float"), ctx=ctx, artefacts=artefacts)
+
+
+def test_two_pictures_are_shown_to_be_compared(artefacts: Artefacts) -> None:
+    ctx = Context()
+    image_compare(pictures(1), pictures(2), ctx=ctx, artefacts=artefacts)
+    assert {kind: len(entries) for kind, entries in ctx.shown.items()} == {"a_images": 1, "b_images": 2}
+    image_compare(ctx=Context(), artefacts=artefacts)
