@@ -1,5 +1,6 @@
 """Nodes that sample: from noise and conditionings to a latent."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from torch import Tensor
 from graph.context import Context
 from graph.node import Choices, Widget, node
 from nodes.diffusion import sampling, types
+from nodes.diffusion.control.equipping import equipped, shared
 from nodes.diffusion.previews import preview
 from nodes.diffusion.samplers import SAMPLERS
 from nodes.diffusion.sampling import ModelProvider, Recipe, Sampled
@@ -219,7 +221,8 @@ def _cfg_guider(
 def _sample(recipe: Recipe, latent: types.Latent, ctx: Context, models: ModelProvider) -> Sampled:
     """Run a recipe, telling the job of each step and stopping when it is cancelled."""
     ctx.check_cancelled()
-    with models.use_model(recipe.guider.model) as network:
+    recipe = replace(recipe, guider=shared(recipe.guider))
+    with equipped(models, recipe.guider) as network:
         return sampling.sample(network, recipe, latent, _reporter(ctx, network.latent_format))
 
 

@@ -73,7 +73,8 @@ class UnetModel:
         if "time_ids" in extra:
             embedding = extra["text_embeds"].to(self.device, self.dtype)
             added = {"text_embeds": embedding, "time_ids": extra["time_ids"].to(self.device)}
-        output = self.network(noisy, steps, text, added_cond_kwargs=added, return_dict=False)[0]
+        steering = extra["residuals"].arguments(self.device, self.dtype) if "residuals" in extra else {}
+        output = self.network(noisy, steps, text, added_cond_kwargs=added, return_dict=False, **steering)[0]
         return output.to(x.device, x.dtype)
 
     @property

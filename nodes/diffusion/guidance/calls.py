@@ -16,6 +16,8 @@ LONGEST_REPEAT = 4
 """How often a text may be repeated to be as long as another; beyond that, a call of its own is cheaper."""
 OVERLAY = "overlay"
 """The input that lies over the latent, cell by cell."""
+SIGMA = "sigma"
+"""The input that says the noise level, whatever the network's own units of time are."""
 NOTHING = 1e-37
 """Keeps cells without any condition from dividing by zero."""
 
@@ -65,7 +67,7 @@ def predict(
     for call in calls:
         rows = _joined([part.cut(scaled) for part in call.parts])
         timesteps = torch.full((len(rows),), timestep, device=rows.device)
-        output = network.predict(rows, timesteps, call.context, call.extra).float()
+        output = network.predict(rows, timesteps, call.context, {**call.extra, SIGMA: float(sigma)}).float()
         for part, raw in zip(call.parts, output.chunk(len(call.parts)), strict=True):
             _collect(denoised, part, parameterisation.denoised(raw, part.cut(x), sigma), x)
     return denoised

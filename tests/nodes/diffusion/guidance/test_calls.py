@@ -52,7 +52,7 @@ def test_texts_with_other_extras_have_calls_of_their_own() -> None:
     network = EchoNetwork()
     predicted(network, positive=word(1.0, pooled_output=torch.ones(1, 3)), negative=word(2.0))
     assert len(network.shapes) == 2
-    assert [sorted(extra) for extra in network.extras] == [["pooled_output"], []]
+    assert [sorted(extra) for extra in network.extras] == [["pooled_output", "sigma"], ["sigma"]]
 
 
 def test_extras_are_joined_like_their_texts() -> None:

@@ -1,0 +1,1 @@
+"""Networks that steer a diffusion model by a picture: ControlNets and T2I-Adapters."""

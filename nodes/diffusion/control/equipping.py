@@ -1,0 +1,191 @@
+"""A diffusion network together with everything that steers it, as sampling sees it: one network."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+from torch import Tensor
+
+from nodes.diffusion.control.adapter import T2IAdapter
+from nodes.diffusion.control.loading import ControlFile, check_fit, load_control
+from nodes.diffusion.control.network import ControlNet
+from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle, Residuals, all_of
+from nodes.diffusion.errors import ModelError
+from nodes.diffusion.memory import Placement
+from nodes.diffusion.patches.recipe import Recipe
+from nodes.diffusion.prediction import Parameterisation, parameterisation_of
+from nodes.diffusion.resizing import resize
+from nodes.diffusion.sampling import ModelProvider
+from nodes.diffusion.types import Conditioning, DiffusionModel, Guider, ModelHandle, Start
+
+PREFIX = "control:"
+"""How the inputs begin that hold the picture of a control."""
+Steering = ControlNet | T2IAdapter
+
+
+class NetworkProvider(ModelProvider, Protocol):
+    """Who has networks beside models too; the model registry is one."""
+
+    def use_other(
+        self, key: Hashable, name: str, parameters: int, build: Callable[[Placement], Any]
+    ) -> AbstractContextManager[Any]:
+        """See `ModelRegistry.use_other`."""
+        ...
+
+    def recipe(self, handle: ModelHandle) -> Recipe:
+        """See `ModelRegistry.recipe`."""
+        ...
+
+
+class SteeredModel:
+    """A diffusion network whose conditionings may hold controls; otherwise as it was.
+
+    Args:
+        network: what is steered.
+        parameterisation: of the network: tells when a control applies.
+        nets: what steers.
+    """
+
+    def __init__(
+        self, network: DiffusionModel, parameterisation: Parameterisation, nets: Mapping[ControlHandle, Steering]
+    ) -> None:
+        self._network = network
+        self._parameterisation = parameterisation
+        self._nets = nets
+        self._controls: list[Control] = []
+        self._hints: dict[tuple[int, ...], Tensor] = {}
+        self._constant: dict[tuple[int, ...], Residuals] = {}
+
+    def __getattr__(self, name: str) -> Any:  # whatever the network has
+        return getattr(self._network, name)
+
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        """What the network is told, and the pictures of the conditioning's controls."""
+        told = dict(self._network.inputs(options, role, start))
+        for control in options.get(CONTROLS, ()):
+            told[f"{PREFIX}{self._number(control)}"] = control.hint
+        return told
+
+    def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
+        """The network's output, steered by the controls that apply at this noise level."""
+        told = {name: value for name, value in extra.items() if not name.startswith(PREFIX)}
+        steering = all_of(
+            self._residuals(int(name.removeprefix(PREFIX)), hint, x, timestep, context, told)
+            for name, hint in extra.items()
+            if name.startswith(PREFIX) and self._applies(int(name.removeprefix(PREFIX)), extra)
+        )
+        if steering is not None:
+            told["residuals"] = steering
+        return self._network.predict(x, timestep, context, told)
+
+    def _number(self, control: Control) -> int:
+        for number, known in enumerate(self._controls):
+            if known is control:
+                return number
+        self._controls.append(control)
+        return len(self._controls) - 1
+
+    def _applies(self, number: int, extra: Mapping[str, Any]) -> bool:
+        control, percent_to_sigma = self._controls[number], self._parameterisation.percent_to_sigma
+        sigma = float(extra["sigma"])
+        return percent_to_sigma(control.end_percent) <= sigma <= percent_to_sigma(control.start_percent)
+
+    def _residuals(
+        self, number: int, hint: Tensor, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]
+    ) -> Residuals:
+        control = self._controls[number]
+        net = self._nets[control.net]
+        key = (number, *x.shape)
+        if key in self._constant:
+            return self._constant[key]
+        if key not in self._hints:
+            self._hints[key] = fit_hint(hint, x, net)
+        found = net.residuals(x, self._hints[key], timestep, context, told, control.net.task) * control.strength
+        if not net.changes_with_time:
+            self._constant[key] = found
+        return found
+
+
+def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
+    """A picture in the size that steers latents like `x`: the nearest pixels, cut to the aspect ratio.
+
+    Args:
+        hint: (batch, channels, height, width)
+        x: (batch, channels, height, width)
+        net: what looks at the picture.
+    """
+    height, width = (side * net.downscale for side in x.shape[-2:])
+    fold = net.network.unshuffle if isinstance(net, T2IAdapter) else 1
+    height, width = (-(-side // fold) * fold for side in (height, width))
+    return resize(hint, width, height, "nearest-exact", "center")
+
+
+@contextmanager
+def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
+    """The network of a guider, on its device with everything that its conditionings need.
+
+    Raises:
+        ModelError: something cannot be loaded, or does not belong to the model.
+    """
+    handles = {
+        control.net
+        for conditioning in guider.conditionings.values()
+        for _, options in conditioning
+        for control in options.get(CONTROLS, ())
+    }
+    with models.use_model(guider.model) as network, ExitStack() as stack:
+        if not handles:
+            yield network
+            return
+        nets = {
+            handle: stack.enter_context(_use(cast(NetworkProvider, models), handle, network, guider))
+            for handle in handles
+        }
+        yield SteeredModel(network, parameterisation_of(network, guider.model.options), nets)
+
+
+def shared(guider: Guider) -> Guider:
+    """A guider whose sides have the same controls, where those of one are marked to be shared.
+
+    What has controls of its own, or an area, keeps to itself.
+    """
+    marked = [
+        options[CONTROLS]
+        for _, options in guider.conditionings.get("positive", ())
+        if options.get(SHARED) and CONTROLS in options
+    ]
+    if not marked:
+        return guider
+    others = {role: _given(each, marked) for role, each in guider.conditionings.items() if role != "positive"}
+    return replace(guider, conditionings={**guider.conditionings, **others})
+
+
+def _given(conditioning: Conditioning, marked: list[tuple[Control, ...]]) -> Conditioning:
+    return [
+        (text, options if CONTROLS in options or "area" in options else {**options, CONTROLS: marked[at % len(marked)]})
+        for at, (text, options) in enumerate(conditioning)
+    ]
+
+
+@contextmanager
+def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel, guider: Guider) -> Iterator[Steering]:
+    config = getattr(getattr(network, "network", None), "config", None)
+    if config is None or "block_out_channels" not in config:
+        raise ModelError(
+            f"{handle.path.name} steers models with a UNet; {guider.model.source.path.name} "
+            f"({guider.model.source.architecture}) is built differently."
+        )
+    check_fit(handle, config, guider.model.source.path.name)
+    downscale = network.latent_format.downscale
+    file = ControlFile(handle.path)
+    base = None if handle.base is None else models.recipe(ModelHandle(handle.base, handle.base_patches))
+
+    def build(placement: Placement) -> Steering:
+        return load_control(handle, config, placement, downscale, base)
+
+    heads = tuple(str(config.get(key)) for key in ("attention_head_dim", "norm_num_groups"))
+    identity = handle.digest or str(handle.path)
+    key = (identity, handle.kind, handle.base, handle.base_patches, heads, downscale)
+    with models.use_other(key, handle.path.name, file.parameters, build) as steering:
+        yield steering
