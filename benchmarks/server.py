@@ -38,7 +38,10 @@ from graph.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 START = """
-import argparse, sys, web.serve
+import argparse, gc, sys
+gc.disable()  # as `server.py` imports a command
+import web.serve
+gc.enable()
 parser = argparse.ArgumentParser()
 web.serve.configure(parser)
 sys.exit(web.serve.answer(parser.parse_args(sys.argv[1:]), "benchmarks.server:create"))

@@ -20,6 +20,7 @@ MAXIMUM_FRAME_BYTES = 64 * 1024**2
 """Nobody sends or accepts more in one frame."""
 
 _LENGTH = struct.Struct(">I")
+_CHUNK_BYTES = 16 * 1024
 _BIG_INTEGER = 1
 """The code of the only extension type: a decimal integer that does not fit into 64 bits."""
 
@@ -64,6 +65,41 @@ async def read_frame(reader: asyncio.StreamReader, maximum_bytes: int = MAXIMUM_
         return decode(await reader.readexactly(length))
     except asyncio.IncompleteReadError as error:
         raise EOFError("The stream ended.") from error
+
+
+class FrameReader:
+    """Reads the messages of a stream, as `read_frame` does, as many as are there with one look at the stream.
+
+    A worker says thousands of small things; to wait twice for each, for its length and its body, costs more than to
+    understand it.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, maximum_bytes: int = MAXIMUM_FRAME_BYTES) -> None:
+        self._reader = reader
+        self._maximum_bytes = maximum_bytes
+        self._buffer = bytearray()
+        self._at = 0
+
+    async def next(self) -> Message:
+        """The next message; raises as `read_frame`."""
+        length = _checked_length(bytes(await self._take(_LENGTH.size)), self._maximum_bytes)
+        return decode(bytes(await self._take(length)))
+
+    async def _take(self, count: int) -> bytearray:
+        if len(self._buffer) - self._at < count:
+            await self._fill(count)
+        self._at += count
+        return self._buffer[self._at - count : self._at]
+
+    async def _fill(self, count: int) -> None:
+        del self._buffer[: self._at]
+        self._at = 0
+        while len(self._buffer) < count:
+            chunk = await self._reader.read(_CHUNK_BYTES)
+            if not chunk:
+                raise EOFError("The stream ended.")
+            self._buffer += chunk
+        await asyncio.sleep(0)  # what was there may have been much: others get their turn
 
 
 def receive_frame(connection: socket.socket, maximum_bytes: int = MAXIMUM_FRAME_BYTES) -> Message:

@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from prometheus_client import Counter
+
 from graph.events import (
     TERMINAL,
     Event,
@@ -56,6 +58,18 @@ class ObservedRunner(ProcessRunner):
             self._metrics.queue_wait.observe(max(0.0, (job.started or time.time()) - job.created))
 
 
+class _Children(dict[str, Counter]):
+    """The counters of a family by label: looking one up there takes longer than counting."""
+
+    def __init__(self, family: Counter) -> None:
+        super().__init__()
+        self._family = family
+
+    def __missing__(self, label: str) -> Counter:
+        child = self[label] = self._family.labels(label)
+        return child
+
+
 class _Watch:
     """One attempt at a job."""
 
@@ -66,12 +80,16 @@ class _Watch:
         self._began = time.perf_counter()
         self._types: dict[str, str] = {}
         self._cached: set[str] = set()
+        self._events = _Children(metrics.events)
+        self._node_runs = _Children(metrics.node_runs)
+        self._node_seconds = _Children(metrics.node_seconds)
+        self._run = metrics.nodes.labels("run")
 
     def see(self, event: Event) -> None:
         """Count an event."""
         if isinstance(event, NodePreview):
             return
-        self._metrics.events.labels(event.kind).inc()
+        self._events[event.kind].inc()
         match event:
             case JobStarted():
                 self._log(logging.INFO, "Job started.", nodes=event.nodes, attempt=self._job.attempt)
@@ -101,9 +119,9 @@ class _Watch:
     def _finish(self, event: NodeFinished) -> None:
         told = self._types.pop(event.node.id, _OTHER)
         type_id = told if self._catalogue.find(told) is not None else _OTHER
-        self._metrics.nodes.labels("run").inc()
-        self._metrics.node_runs.labels(type_id).inc()
-        self._metrics.node_seconds.labels(type_id).inc(max(0.0, event.seconds))
+        self._run.inc()
+        self._node_runs[type_id].inc()
+        self._node_seconds[type_id].inc(max(0.0, event.seconds))
         self._log(logging.DEBUG, "Node finished.", node=event.node.id, type=told, seconds=round(event.seconds, 4))
 
     def _end(self, event: JobSucceeded | JobFailed | JobCancelled) -> None:

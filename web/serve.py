@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from graph.collecting import collect_seldom
 from graph.errors import LatentloomError
 from web import logs
 from web.application import make_application
@@ -84,6 +85,7 @@ async def serve(settings: ServerSettings, nodes: str) -> int:
         assert runner.server is not None
         listeners = await listen(settings, runner.server, connections, tls)
         engine.start()
+        collect_seldom()
         for url in urls_of(listeners, tls is not None):
             print(f"To see the GUI go to: {url}", flush=True)
         await asked_to_stop.wait()

@@ -16,9 +16,12 @@ ENVELOPE = frozenset({"job", "seq", "at", "kind"})
 """The fields of an event that have columns of their own."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
+
+
 def to_json(value: object) -> str:
     """JSON as short as it gets, in ASCII: no database minds what is in it, and lone surrogates survive."""
-    return json.dumps(value, separators=(",", ":"), default=str)
+    return _ENCODER.encode(value)
 
 
 def payload_columns(payload: Payload) -> dict[str, str | None]:

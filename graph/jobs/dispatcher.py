@@ -18,6 +18,9 @@ from graph.runners.base import Runner
 _LOGGER = logging.getLogger("latentloom.jobs")
 _LOST = ("crash", "worker_lost", "timeout")
 """Reasons of failures that cost a worker: the job is tried again, so often and no more."""
+_TURN_EVENTS = 64
+_FIRST_BEAT_SECONDS = 0.5
+"""When a job was asked to stop just as it was leased, this notices; a job that is quicker costs no heartbeat."""
 
 
 class Dispatcher:
@@ -137,6 +140,8 @@ class Dispatcher:
                     return event
                 else:
                     await recorder.add(event)
+                    if event.seq % _TURN_EVENTS == 0:
+                        await asyncio.sleep(0)  # a job that says much must not keep requests waiting
             message = "The runner ended the job without a result. This is a bug there."
         except JobError:
             raise
@@ -176,7 +181,7 @@ class Dispatcher:
         """Prolong the lease, and stop the job when it is cancelled or was taken away."""
         beat_seconds = lease.seconds / 3
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due = loop.time() + min(_FIRST_BEAT_SECONDS, beat_seconds)
         with self._store.watching() as changes:
             must_stop = False
             while True:

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from graph.faults import fault_point
 from graph.jobs.errors import NewerSchema
 
+if TYPE_CHECKING:  # alembic is imported where tables change: with what it imports it would slow down every start
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+HEAD = "0003"
+"""The newest schema. A test compares it with the migrations."""
 SCRIPTS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6C6F6F6D  # any number that nobody else uses as an advisory lock of this database
 
 
-def alembic_config(scripts: Path = SCRIPTS) -> Config:
+def alembic_config(scripts: Path = SCRIPTS) -> "Config":
     """The configuration of alembic, for `alembic.command`."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -33,13 +38,21 @@ def upgrade(engine: Engine, before: Callable[[], object] = lambda: None, scripts
     Raises:
         NewerSchema: a newer version of this program wrote the tables; nothing was changed.
     """
-    config = alembic_config(scripts)
-    directory = ScriptDirectory.from_config(config)
-    head = directory.get_current_head()
     with engine.begin() as connection:
         revision = _current(connection)
+    if scripts == SCRIPTS and revision == HEAD:
+        return None
+    return _upgrade(engine, revision, before, scripts)
+
+
+def _upgrade(engine: Engine, revision: str | None, before: Callable[[], object], scripts: Path) -> str | None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = alembic_config(scripts)
+    directory = ScriptDirectory.from_config(config)
     _refuse_newer(engine, directory, revision)
-    if revision == head:
+    if revision == directory.get_current_head():
         return None
     if revision is not None:
         before()
@@ -54,10 +67,13 @@ def upgrade(engine: Engine, before: Callable[[], object] = lambda: None, scripts
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
 
 
-def _refuse_newer(engine: Engine, directory: ScriptDirectory, revision: str | None) -> None:
+def _refuse_newer(engine: Engine, directory: "ScriptDirectory", revision: str | None) -> None:
     known = {script.revision for script in directory.walk_revisions()}
     if revision is not None and revision not in known:
         where = engine.url.render_as_string(hide_password=True)

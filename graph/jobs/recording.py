@@ -13,6 +13,9 @@ from graph.jobs.records import Lease
 _LOGGER = logging.getLogger("latentloom.jobs")
 _PATIENCE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
+GATHER_SECONDS = 0.015
+"""How long events gather before they are written. People see them later by so much."""
+
 T = TypeVar("T")
 
 
@@ -38,8 +41,8 @@ async def persist(action: Callable[[], Awaitable[T]]) -> T:
 class Recorder:
     """The events of one leased job on their way to the log.
 
-    While one commit is under way the next events gather, so a job that says much costs few commits. A job that says
-    more than can be written waits.
+    Events gather for a moment, and while a commit is under way, so a job that says much costs few commits; one that
+    is over within that moment costs a single commit, that of its end. A job that says more than can be written waits.
     """
 
     def __init__(self, desk: LeaseDesk, lease: Lease, capacity: int = 4096) -> None:
@@ -49,7 +52,7 @@ class Recorder:
         self._waiting: list[Event] = []
         self._arrived = asyncio.Event()
         self._has_room = asyncio.Event()
-        self._is_ending = False
+        self._ending = asyncio.Event()
         self._writing = asyncio.create_task(self._write())
 
     async def add(self, event: Event) -> None:
@@ -72,7 +75,7 @@ class Recorder:
         Raises:
             JobError: what went wrong with one.
         """
-        self._is_ending = True
+        self._ending.set()
         self._arrived.set()
         await self._writing
         return self._waiting
@@ -82,12 +85,20 @@ class Recorder:
         self._writing.cancel()
         await asyncio.wait((self._writing,))
 
+    async def _ends_within(self, seconds: float) -> bool:
+        """Whether the job ends before so much time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ending.wait()
+        except TimeoutError:
+            return False
+
     async def _write(self) -> None:
         try:
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()
-                if self._is_ending:
+                if await self._ends_within(GATHER_SECONDS):
                     return
                 batch, self._waiting = self._waiting, []
                 self._has_room.set()

@@ -49,6 +49,8 @@ class JobLog:
         if not isinstance(event, NodePreview):
             self.seq += 1
         self._follow(event)
+        if self._is_written(event):
+            return event
         changes: dict[str, object] = {"job": self._job.id, "seq": self.seq, "at": event.at or self._clock()}
         if isinstance(event, NodeLog) and event.node is None:
             changes["node"] = self._only_running()
@@ -56,6 +58,11 @@ class JobLog:
             self.is_ended = True
             changes["executed"] = self._executed(event)
         return event.model_copy(update=changes)
+
+    def _is_written(self, event: Event) -> bool:
+        """Whether an event has its number and time already, as the first attempt's have: copies cost."""
+        is_numbered = event.job == self._job.id and event.seq == self.seq and event.at > 0
+        return is_numbered and not isinstance(event, (NodeLog, *TERMINAL))
 
     def interrupt(self) -> None:
         """Note that the worker is gone: nothing runs any more, and what finished counts as executed."""

@@ -39,7 +39,7 @@ from graph.runners.settings import Supervision, WorkerSettings
 from graph.runners.stream import EventStream
 from graph.runners.transport import LoopbackListener, SocketPair, Streams
 from graph.runners.watchdog import Watchdog
-from graph.wire import read_frame
+from graph.wire import FrameReader, read_frame
 
 _LOGGER = logging.getLogger("latentloom.worker")
 _LAST_WORDS_SECONDS = 1.0
@@ -262,9 +262,10 @@ class WorkerProcess:
 
     async def _listen(self) -> tuple[Cause, str] | None:
         """Hear what the worker says until it says no more; returns what was wrong, or None if the stream just ended."""
+        frames = FrameReader(self._streams[0])
         try:
             while True:
-                data = await read_frame(self._streams[0])
+                data = await frames.next()
                 self._heard += 1
                 self._watchdog.heard()
                 await self._hear(to_server(data))
@@ -311,6 +312,6 @@ class WorkerProcess:
             self.kill("cancel")
 
     def _show(self, line: str) -> None:
-        _LOGGER.info("%s", line)
+        _LOGGER.info("%s", line, extra={"job": self._job.id} if self._job is not None else {})
         if self._events is not None and self._job is not None:
             self._events.offer(NodeLog(job=self._job.id, message=line))

@@ -7,7 +7,6 @@ because native code holds the interpreter, cannot beat either, which is how its 
 
 import asyncio
 import contextlib
-import gc
 import importlib
 import os
 import platform
@@ -19,6 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
+from graph.collecting import collect_seldom
 from graph.errors import FrameError
 from graph.events import Event, NodePreview
 from graph.runners.base import Application, ApplicationFactory, CancelFlag, JobRequest
@@ -83,7 +83,7 @@ class Session:
             )
             return 1
         self._send(ready)
-        gc.freeze()  # what was imported lives as long as this process: collections need not look at it again and again
+        collect_seldom()
         threading.Thread(target=self._keep_sending, args=(start.beat_seconds,), name="sender", daemon=True).start()
         loop = asyncio.new_event_loop()
         serving = loop.create_task(self._serve(application))

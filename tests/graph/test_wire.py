@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgpack
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import FrameError
-from graph.wire import decode, encode, read_frame, receive_frame
+from graph.wire import FrameReader, Message, decode, encode, read_frame, receive_frame
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.binary(max_size=40)
 TEXT = st.text(st.characters(), max_size=20)  # lone surrogates included: JSON has them
@@ -64,6 +65,9 @@ def test_a_message_over_the_limit_is_not_sent():
         encode("x" * 100, maximum_bytes=10)
 
 
+Next = Callable[[], Awaitable[Message]]
+
+
 def _reader(received: bytes) -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
     reader.feed_data(received)
@@ -71,21 +75,48 @@ def _reader(received: bytes) -> asyncio.StreamReader:
     return reader
 
 
-async def test_frames_are_read_one_by_one_until_the_stream_ends():
-    reader = _reader(encode({"n": 1}) + encode({"n": 2}))
-    assert [await read_frame(reader), await read_frame(reader)] == [{"n": 1}, {"n": 2}]
+def _one_by_one(reader: asyncio.StreamReader) -> Next:
+    return lambda: read_frame(reader)
+
+
+def _many_at_once(reader: asyncio.StreamReader) -> Next:
+    return FrameReader(reader).next
+
+
+READERS = pytest.mark.parametrize("of", [_one_by_one, _many_at_once])
+
+
+@READERS
+async def test_frames_are_read_one_by_one_until_the_stream_ends(of: Callable[[asyncio.StreamReader], Next]):
+    sent = [{"n": 1}, {"n": 2}, "x" * 100_000, None, *range(1000)]
+    following = of(_reader(b"".join(map(encode, sent))))
+    assert [await following() for _ in sent] == sent
     with pytest.raises(EOFError):
-        await read_frame(reader)
+        await following()
 
 
-async def test_a_stream_that_ends_inside_a_frame_has_ended():
+@READERS
+async def test_a_stream_that_ends_inside_a_frame_has_ended(of: Callable[[asyncio.StreamReader], Next]):
     with pytest.raises(EOFError):
-        await read_frame(_reader(encode("a long enough message")[:-3]))
+        await of(_reader(encode("a long enough message")[:-3]))()
 
 
-async def test_an_announced_length_over_the_limit_is_refused_before_anything_is_read():
+@READERS
+async def test_an_announced_length_over_the_limit_is_refused_before_anything_is_read(
+    of: Callable[[asyncio.StreamReader], Next],
+):
     with pytest.raises(FrameError, match=r"4,294,967,295 bytes was announced"):
-        await read_frame(_reader(struct.pack(">I", 2**32 - 1)))
+        await of(_reader(struct.pack(">I", 2**32 - 1)))()
+
+
+async def test_frames_that_come_in_pieces_are_put_together():
+    reader = asyncio.StreamReader()
+    frames, data = FrameReader(reader), encode("é" * 300) + encode(7)
+    reading = asyncio.ensure_future(frames.next())
+    for at in range(0, len(data), 7):
+        reader.feed_data(data[at : at + 7])
+        await asyncio.sleep(0)
+    assert (await reading, await frames.next()) == ("é" * 300, 7)
 
 
 def test_a_blocking_socket_gives_the_same_messages():

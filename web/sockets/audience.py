@@ -7,6 +7,8 @@ from typing import Protocol
 
 from web.classic.messages import Message, Preview
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
+
 
 class Listener(Protocol):
     """A connected client."""
@@ -77,4 +79,4 @@ class Audience:
 
 def encode(message: Message) -> str:
     """A message as it is sent."""
-    return json.dumps({"type": message.type, "data": message.data}, separators=(",", ":"), default=str)
+    return _ENCODER.encode({"type": message.type, "data": message.data})

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from graph.faults import Fault, arm
-from graph.jobs.migrating import SCRIPTS, upgrade
+from graph.jobs.migrating import HEAD, SCRIPTS, alembic_config, upgrade
 from graph.jobs.opening import Opened, open_database
 from graph.jobs.schema import METADATA
 from graph.library.schema import ASSET
@@ -61,6 +62,10 @@ def test_migrations_build_the_tables_that_the_code_describes(tmp_path: Path, url
         assert compare_metadata(context, METADATA) == []
     assert upgrade(opened.backend.writing) is None
     close(opened)
+
+
+def test_the_newest_schema_is_that_of_the_migrations():
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
 
 
 def test_a_migration_comes_after_a_backup(tmp_path: Path, later_scripts: Path):
