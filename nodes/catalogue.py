@@ -32,6 +32,7 @@ from nodes import (
     sizing,
     text,
     text_encoding,
+    upscaling,
     video,
 )
 
@@ -64,6 +65,7 @@ MODULES = (
     sizing,
     text,
     text_encoding,
+    upscaling,
     video,
 )
 """Where nodes are declared; a new module of nodes is added here and nowhere else."""
