@@ -31,11 +31,13 @@ HEADERS = {
 }
 OPEN_PATHS = frozenset(
     {
-        *("/", "/static/app.css", "/static/app.js", "/static/icon.png", "/favicon.ico"),
+        *("/", "/status", "/static/app.css", "/static/app.js", "/static/icon.png", "/favicon.ico"),
         *("/livez", "/readyz", "/session", "/api/session"),
     }
 )
-"""What is answered without the token: the page, which holds nothing of anybody, and signs of life."""
+"""What is answered without the token: the pages, which hold nothing of anybody, and signs of life."""
+OPEN_FOLDER = "/assets/"
+"""The files of the editor are open too: it has to be there to ask for the token."""
 _FORM = "application/x-www-form-urlencoded"
 _BROWSER_HEADERS = (hdrs.ORIGIN, "Sec-Fetch-Site", hdrs.REFERER, hdrs.COOKIE)
 
@@ -83,7 +85,7 @@ class Guard:
 
     def _check_token(self, request: web.Request) -> None:
         sessions = parts_of(request).sessions
-        if not sessions.is_needed or request.path in OPEN_PATHS:
+        if not sessions.is_needed or request.path in OPEN_PATHS or request.path.startswith(OPEN_FOLDER):
             return
         shown = _shown_token(request)
         if shown is None and sessions.is_open(request.cookies.get(COOKIE, "")):

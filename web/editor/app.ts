@@ -3,8 +3,11 @@ import type { StoreApi } from "zustand/vanilla";
 import type { CanvasHandle } from "@/canvas/handle";
 import type { CatalogueStore } from "@/catalogue/store";
 import type { Commands } from "@/commands/registry";
+import type { NodeId } from "@/document/types";
 import type { Translate } from "@/i18n/translate";
 import type { Runner } from "@/run/runner";
+import type { OutputFile } from "@/run/store";
+import type { Announcements } from "@/shell/announcements";
 import type { Overlays } from "@/shell/overlays";
 import type { Toasts } from "@/shell/toasts";
 import type { UiStore } from "@/ui/store";
@@ -33,6 +36,9 @@ export interface App {
   canvas: CanvasHandle | undefined;
   /** The tab that is shown. */
   readonly tab: Tab | undefined;
+  /** Show pictures large, the one at `index` first; set by whoever has a viewer. */
+  openPicture: ((files: readonly OutputFile[], index: number, node: NodeId) => void) | undefined;
+  readonly announcements: Announcements;
   /** Say something to screen readers, politely. */
   announce(text: string): void;
 }

@@ -176,8 +176,8 @@ def test_models_tell_of_themselves(server: ServerProcess, tmp_path: Path) -> Non
     assert server.ask("GET", "/view_metadata/loras")[0] == 400
 
 
-def test_the_page_needs_no_script_in_place(server: ServerProcess) -> None:
-    _, page, headers = server.ask("GET", "/")
+def test_the_status_page_needs_no_script_in_place(server: ServerProcess) -> None:
+    _, page, headers = server.ask("GET", "/status")
     text = page.decode()
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert "script-src 'self'" in headers["Content-Security-Policy"]

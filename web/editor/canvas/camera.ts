@@ -78,7 +78,10 @@ export class MovingCamera {
 
 /** The camera that shows bounds in the middle of a viewport, not closer than 100 %. */
 export function framing(bounds: Bounds, width: number, height: number, pad: number = FRAME_PAD): Camera {
-  const fit = Math.min((width - 2 * pad) / Math.max(1, bounds.width), (height - 2 * pad) / Math.max(1, bounds.height));
+  const fit = Math.min(
+    (width - 2 * pad) / Math.max(1, bounds.width),
+    (height - 2 * pad) / Math.max(1, bounds.height),
+  );
   const z = clampZoom(Math.min(MOST_FRAMED_ZOOM, Math.max(fit, FARTHEST)));
   return {
     x: width / 2 - (bounds.x + bounds.width / 2) * z,

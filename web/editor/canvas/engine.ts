@@ -57,6 +57,8 @@ export class Engine implements CanvasHandle {
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private mountedNodes: readonly NodeId[] = [];
   private readonly mountListeners = new Set<() => void>();
+  private readonly moveListeners = new Set<() => void>();
+  private moveCount = 0;
   private readonly frameListeners = new Set<() => void>();
   private readonly elements = new Map<NodeId, HTMLElement>();
   private readonly stops: (() => void)[] = [];
@@ -100,6 +102,20 @@ export class Engine implements CanvasHandle {
 
   readonly mounted = (): readonly NodeId[] => this.mountedNodes;
 
+  /** For what React draws but the engine moves, such as notes: raised by each move of one. */
+  readonly subscribeMoves = (listener: () => void): (() => void) => {
+    this.moveListeners.add(listener);
+    return () => this.moveListeners.delete(listener);
+  };
+
+  readonly moves = (): number => this.moveCount;
+
+  /** Notes were moved ahead of the document. */
+  furnitureMoved(): void {
+    this.moveCount++;
+    for (const listener of this.moveListeners) listener();
+  }
+
   /** Tell of each frame that was drawn, for the minimap. */
   onFrame(listener: () => void): () => void {
     this.frameListeners.add(listener);
@@ -137,7 +153,9 @@ export class Engine implements CanvasHandle {
 
   frame(items?: Iterable<ItemKey>): void {
     const all = [...this.scene.nodes.values(), ...this.scene.notes.values(), ...this.scene.groups.values()];
-    const bounds = union(items === undefined ? all : [...items].flatMap((key) => this.boundsOfItem(key) ?? []));
+    const bounds = union(
+      items === undefined ? all : [...items].flatMap((key) => this.boundsOfItem(key) ?? []),
+    );
     if (bounds !== undefined) this.setCamera(framing(bounds, this.width, this.height));
   }
 
@@ -252,7 +270,9 @@ export class Engine implements CanvasHandle {
 
   /** Nodes whose picture came or went get another shape. */
   reshapePictured(): void {
-    const changed = [...this.scene.nodes.keys()].filter((id) => hasPicture(this.tab, id) !== this.pictured.has(id));
+    const changed = [...this.scene.nodes.keys()].filter(
+      (id) => hasPicture(this.tab, id) !== this.pictured.has(id),
+    );
     if (changed.length === 0) return;
     for (const id of changed) {
       if (!this.pictured.delete(id)) this.pictured.add(id);
@@ -344,7 +364,13 @@ export class Engine implements CanvasHandle {
     if (focused !== undefined) kept.add(focused);
     const active = document.activeElement?.closest<HTMLElement>("[data-node]")?.dataset.node;
     if (active !== undefined) kept.add(active);
-    const wish = { scene: this.scene, shown: this.shown, isNear: this.isNear, mounted: this.mountedNodes, kept };
+    const wish = {
+      scene: this.scene,
+      shown: this.shown,
+      isNear: this.isNear,
+      mounted: this.mountedNodes,
+      kept,
+    };
     const { mounted, hasMore } = nextMounted(wish);
     if (mounted !== this.mountedNodes) {
       this.mountedNodes = mounted;

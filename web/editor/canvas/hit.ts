@@ -9,8 +9,20 @@ import { contains } from "./spatial";
 
 /** One end that links can be dragged from and dropped on. */
 export type SocketRef =
-  | { readonly side: "input"; readonly node: NodeId; readonly name: string; readonly type: string; readonly input: InputType }
-  | { readonly side: "output"; readonly node: NodeId; readonly slot: number; readonly type: string; readonly output: OutputType };
+  | {
+      readonly side: "input";
+      readonly node: NodeId;
+      readonly name: string;
+      readonly type: string;
+      readonly input: InputType;
+    }
+  | {
+      readonly side: "output";
+      readonly node: NodeId;
+      readonly slot: number;
+      readonly type: string;
+      readonly output: OutputType;
+    };
 
 export type Hit =
   | { readonly kind: "socket"; readonly socket: SocketRef; readonly at: Point }
@@ -45,7 +57,8 @@ export function hitTest(scene: Scene, [x, y]: Point, options: HitOptions): Hit {
   const node = near.find((each) => contains(each, x, y));
   if (node !== undefined) return { kind: "node", node, part: partOf(node, x, y) };
   for (const note of scene.notes.values()) {
-    if (contains(note, x, y)) return { kind: "note", id: note.id, part: isCorner(note, x, y) ? "corner" : "body" };
+    if (contains(note, x, y))
+      return { kind: "note", id: note.id, part: isCorner(note, x, y) ? "corner" : "body" };
   }
   return wireAt(scene, x, y, options) ?? groupAt(scene, x, y) ?? { kind: "empty" };
 }
@@ -91,7 +104,11 @@ function partOf(node: SceneNode, x: number, y: number): "head" | "body" | "corne
   return y < node.y + HEAD ? "head" : "body";
 }
 
-function isCorner(box: { x: number; y: number; width: number; height: number }, x: number, y: number): boolean {
+function isCorner(
+  box: { x: number; y: number; width: number; height: number },
+  x: number,
+  y: number,
+): boolean {
   return x > box.x + box.width - CORNER && y > box.y + box.height - CORNER;
 }
 
@@ -104,7 +121,10 @@ export function wireAt(scene: Scene, x: number, y: number, { zoom, style }: HitO
   for (const wire of scene.wires.values()) {
     if (wire.isHidden || !contains(wire.box, x, y, reach)) continue;
     const bend = wire.points.findIndex(
-      (point, at) => at > 0 && at < wire.points.length - 1 && Math.hypot(point[0] - x, point[1] - y) < POINT_PX / Math.min(1, zoom),
+      (point, at) =>
+        at > 0 &&
+        at < wire.points.length - 1 &&
+        Math.hypot(point[0] - x, point[1] - y) < POINT_PX / Math.min(1, zoom),
     );
     if (bend > 0) return { kind: "point", wire, index: bend - 1 };
     const { distance, segment } = distanceTo(wire.points, style, x, y);

@@ -82,7 +82,12 @@ export function onCurve(from: Point, to: Point, share: number): Point {
 
 /** The box that a link is drawn in. */
 export function boxOf(points: readonly Point[]): Bounds {
-  let [x0, y0, x1, y1] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [x0, y0, x1, y1] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   for (let at = 0; at + 1 < points.length; at++) {
     const from = points[at] as Point;
     const to = points[at + 1] as Point;
@@ -96,7 +101,12 @@ export function boxOf(points: readonly Point[]): Bounds {
 }
 
 /** How far a point is from a link, and after which bend (0: before the first) the nearest place is. */
-export function distanceTo(points: readonly Point[], style: LinkStyle, x: number, y: number): { distance: number; segment: number } {
+export function distanceTo(
+  points: readonly Point[],
+  style: LinkStyle,
+  x: number,
+  y: number,
+): { distance: number; segment: number } {
   let best = { distance: Number.POSITIVE_INFINITY, segment: 0 };
   for (let segment = 0; segment + 1 < points.length; segment++) {
     const samples = samplesOf(points.slice(segment, segment + 2), style);
@@ -122,6 +132,7 @@ export function crosses(points: readonly Point[], style: LinkStyle, from: Point,
 }
 
 function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
-  const side = (p: Point, q: Point, r: Point) => (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
+  const side = (p: Point, q: Point, r: Point) =>
+    (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
 }

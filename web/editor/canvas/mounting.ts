@@ -17,7 +17,10 @@ export interface MountWish {
 }
 
 /** The nodes to mount next, the same list if nothing changes, and whether there are more to come. */
-export function nextMounted({ scene, shown, isNear, mounted, kept }: MountWish): { mounted: readonly NodeId[]; hasMore: boolean } {
+export function nextMounted({ scene, shown, isNear, mounted, kept }: MountWish): {
+  mounted: readonly NodeId[];
+  hasMore: boolean;
+} {
   const wanted = new Set(isNear ? inView(scene, shown) : []);
   for (const id of kept) if (scene.nodes.has(id)) wanted.add(id);
   const have = new Set(mounted);
@@ -40,7 +43,9 @@ function inView(scene: Scene, { x, y, width, height }: Bounds): NodeId[] {
 function sortByDistance(ids: NodeId[], scene: Scene, { x, y, width, height }: Bounds): void {
   const distance = (id: NodeId) => {
     const node = scene.nodes.get(id);
-    return node === undefined ? 0 : Math.hypot(node.x + node.width / 2 - x - width / 2, node.y + node.height / 2 - y - height / 2);
+    return node === undefined
+      ? 0
+      : Math.hypot(node.x + node.width / 2 - x - width / 2, node.y + node.height / 2 - y - height / 2);
   };
   ids.sort((a, b) => distance(a) - distance(b));
 }

@@ -21,7 +21,9 @@ export function paint(context: Context, look: Look): void {
   paintGrid(context, look);
   paintGroups(context, look);
   paintLinks(context, look);
-  const nodes = [...look.scene.nodes.values()].filter((node) => !look.mounted.has(node.id) && overlaps(node, look.shown));
+  const nodes = [...look.scene.nodes.values()].filter(
+    (node) => !look.mounted.has(node.id) && overlaps(node, look.shown),
+  );
   if (look.zoom >= ROUND_ZOOM) nodes.sort((a, b) => a.rank - b.rank);
   for (const node of nodes) paintNode(context, look, node);
 }
@@ -32,7 +34,8 @@ function paintGrid(context: Context, { palette, zoom, shown }: Look): void {
   const size = Math.max(1, 1.6 * zoom) / zoom;
   context.fillStyle = palette.get("--canvas-dot");
   for (let x = Math.floor(shown.x / step) * step; x < shown.x + shown.width; x += step) {
-    for (let y = Math.floor(shown.y / step) * step; y < shown.y + shown.height; y += step) context.fillRect(x, y, size, size);
+    for (let y = Math.floor(shown.y / step) * step; y < shown.y + shown.height; y += step)
+      context.fillRect(x, y, size, size);
   }
 }
 
@@ -55,7 +58,12 @@ function paintGroups(context: Context, { scene, palette, shown, zoom, selection 
       context.font = `600 ${size}px ${palette.get("--font")}`;
       context.fillStyle = palette.get("--text-colour");
       context.textBaseline = "middle";
-      context.fillText(group.title ?? "", box.x + 14, box.y + Math.max(18, size * 0.75), Math.max(0, box.width - 28));
+      context.fillText(
+        group.title ?? "",
+        box.x + 14,
+        box.y + Math.max(18, size * 0.75),
+        Math.max(0, box.width - 28),
+      );
     }
   }
 }
@@ -93,12 +101,18 @@ function paintLinks(context: Context, look: Look): void {
   if (zoom >= SOCKETS_ZOOM) paintBends(context, look);
 }
 
-function paintSpecial(context: Context, { palette, zoom, style, faded, selection }: Look, wire: SceneWire): void {
+function paintSpecial(
+  context: Context,
+  { palette, zoom, style, faded, selection }: Look,
+  wire: SceneWire,
+): void {
   const path = new Path2D();
   trace(path, wire.points, style);
   context.globalAlpha = faded.has(wire.key) ? 0.25 : 1;
   context.lineWidth = Math.max(palette.metrics.link * 1.9, 2 / zoom);
-  context.strokeStyle = selection.has(`link:${wire.key}`) ? palette.get("--text-colour") : palette.socket(wire.type);
+  context.strokeStyle = selection.has(`link:${wire.key}`)
+    ? palette.get("--text-colour")
+    : palette.socket(wire.type);
   context.stroke(path);
 }
 
@@ -135,7 +149,8 @@ export function paintNode(context: Context, look: Look, node: SceneNode): void {
   const run = look.run.nodes[node.id];
   context.globalAlpha = node.mode === "mute" ? 0.45 : 1;
   box(context, look, node, node.height, bodyColour(look, node));
-  if (!node.shape.isCollapsed) box(context, look, node, HEAD, node.layout.title_colour ?? palette.get("--node-title"));
+  if (!node.shape.isCollapsed)
+    box(context, look, node, HEAD, node.layout.title_colour ?? palette.get("--node-title"));
   paintThumbnail(context, look, node);
   if (zoom > TITLE_ZOOM) {
     context.font = `600 13px ${palette.get("--font")}`;
@@ -154,7 +169,13 @@ function bodyColour({ palette }: Look, node: SceneNode): string {
   return node.layout.colour ?? palette.get("--node");
 }
 
-function box(context: Context, { zoom, palette }: Look, { x, y, width }: SceneNode, height: number, colour: string): void {
+function box(
+  context: Context,
+  { zoom, palette }: Look,
+  { x, y, width }: SceneNode,
+  height: number,
+  colour: string,
+): void {
   context.fillStyle = colour;
   if (zoom < ROUND_ZOOM) {
     context.fillRect(x, y, width, height);
@@ -168,16 +189,26 @@ function box(context: Context, { zoom, palette }: Look, { x, y, width }: SceneNo
 
 function paintProgress(context: Context, { palette }: Look, node: SceneNode, run: NodeRun): void {
   context.fillStyle = palette.get("--weft");
-  context.fillRect(node.x, node.y + HEAD - 4, node.width * Math.min(1, run.value / Math.max(1, run.maximum)), 4);
+  context.fillRect(
+    node.x,
+    node.y + HEAD - 4,
+    node.width * Math.min(1, run.value / Math.max(1, run.maximum)),
+    4,
+  );
 }
 
 function paintOutline(context: Context, look: Look, node: SceneNode, run: NodeRun | undefined): void {
   const { palette, zoom, selection } = look;
-  const isFailed = run?.status === "failed" || (look.run.problems[node.id]?.length ?? 0) > 0 || node.type.origin === "unknown";
+  const isFailed =
+    run?.status === "failed" ||
+    (look.run.problems[node.id]?.length ?? 0) > 0 ||
+    node.type.origin === "unknown";
   const isSelected = selection.has(`node:${node.id}`);
   const isRunning = run?.status === "running";
   if (!isFailed && !isSelected && !isRunning && zoom < ROUND_ZOOM) return;
-  context.strokeStyle = palette.get(isFailed ? "--bad" : isRunning ? "--weft" : isSelected ? "--warp" : "--node-line");
+  context.strokeStyle = palette.get(
+    isFailed ? "--bad" : isRunning ? "--weft" : isSelected ? "--warp" : "--node-line",
+  );
   context.lineWidth = (isFailed || isSelected || isRunning ? 2 : 1) / Math.min(1, zoom);
   context.beginPath();
   if (zoom < ROUND_ZOOM) context.rect(node.x, node.y, node.width, node.height);

@@ -7,7 +7,8 @@ import type { Look, OverlayState } from "./look";
 export function paintOverlay(context: CanvasRenderingContext2D, look: Look, overlay: OverlayState): void {
   const { palette, zoom } = look;
   for (const { from, to } of overlay.guides ?? []) line(context, [from, to], palette.get("--weft"), 1 / zoom);
-  if (overlay.cut !== undefined) line(context, overlay.cut, palette.get("--bad"), 2 / zoom, [6 / zoom, 4 / zoom]);
+  if (overlay.cut !== undefined)
+    line(context, overlay.cut, palette.get("--bad"), 2 / zoom, [6 / zoom, 4 / zoom]);
   if (overlay.marquee !== undefined) {
     const { x, y, width, height } = overlay.marquee;
     context.fillStyle = palette.get("--warp");
@@ -21,7 +22,11 @@ export function paintOverlay(context: CanvasRenderingContext2D, look: Look, over
   if (overlay.link !== undefined) paintLink(context, look, overlay.link);
 }
 
-function paintLink(context: CanvasRenderingContext2D, { palette, zoom, style }: Look, link: NonNullable<OverlayState["link"]>): void {
+function paintLink(
+  context: CanvasRenderingContext2D,
+  { palette, zoom, style }: Look,
+  link: NonNullable<OverlayState["link"]>,
+): void {
   const ends: Point[] = link.side === "output" ? [link.from, link.to] : [link.to, link.from];
   context.strokeStyle = palette.socket(link.type);
   context.lineWidth = Math.max(palette.metrics.link * 1.4, 1.5 / zoom);
@@ -30,14 +35,26 @@ function paintLink(context: CanvasRenderingContext2D, { palette, zoom, style }: 
   trace(context, ends, style === "hidden" ? "curve" : style);
   context.stroke();
   context.beginPath();
-  context.arc(link.to[0], link.to[1], (link.snapped === undefined ? 4 : 8) / Math.min(1, zoom), 0, 2 * Math.PI);
+  context.arc(
+    link.to[0],
+    link.to[1],
+    (link.snapped === undefined ? 4 : 8) / Math.min(1, zoom),
+    0,
+    2 * Math.PI,
+  );
   if (link.snapped === undefined) {
     context.fillStyle = palette.socket(link.type);
     context.fill();
   } else context.stroke();
 }
 
-function line(context: CanvasRenderingContext2D, points: readonly Point[], colour: string, width: number, dash: number[] = []): void {
+function line(
+  context: CanvasRenderingContext2D,
+  points: readonly Point[],
+  colour: string,
+  width: number,
+  dash: number[] = [],
+): void {
   context.beginPath();
   for (const [at, [x, y]] of points.entries()) {
     if (at === 0) context.moveTo(x, y);

@@ -1,14 +1,15 @@
 // Pointers and the wheel: finds out which situation a press begins, and keeps it going until the release.
-import { itemOf, nodeKey, select, type ItemKey } from "@/view/store";
-import type { Point } from "@/document/types";
+
 import { IS_MAC } from "@/commands/chords";
+import type { Point } from "@/document/types";
 import { setPoints } from "@/graphEdits/links";
+import { type ItemKey, itemOf, nodeKey, select } from "@/view/store";
 import type { Engine } from "./engine";
 import { type Hit, hitTest } from "./hit";
 import { CutLinks } from "./situations/cutLinks";
 import { DragItems } from "./situations/dragItems";
-import { linkFrom } from "./situations/linkFrom";
 import { DragPoint } from "./situations/dragPoint";
+import { linkFrom } from "./situations/linkFrom";
 import { Marquee } from "./situations/marquee";
 import { Resize } from "./situations/resize";
 import { Pan, type PointerPlace, Press, type Situation } from "./situations/situation";
@@ -59,7 +60,12 @@ export class Pointer {
     for (const stop of this.stops) stop();
   }
 
-  private on(target: EventTarget, type: string, listener: (event: Event) => void, options?: AddEventListenerOptions): void {
+  private on(
+    target: EventTarget,
+    type: string,
+    listener: (event: Event) => void,
+    options?: AddEventListenerOptions,
+  ): void {
     target.addEventListener(type, listener, options);
     this.stops.push(() => target.removeEventListener(type, listener, options));
   }
@@ -75,7 +81,10 @@ export class Pointer {
   }
 
   private hitAt({ world }: PointerPlace): Hit {
-    return hitTest(this.engine.scene, world, { zoom: this.engine.camera.z, style: this.engine.app.ui.getState().linkStyle });
+    return hitTest(this.engine.scene, world, {
+      zoom: this.engine.camera.z,
+      style: this.engine.app.ui.getState().linkStyle,
+    });
   }
 
   private down(event: PointerEvent): void {
@@ -86,10 +95,13 @@ export class Pointer {
     const hit = this.hitAt(place);
     const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
     if (isOwn && !isPan && !(hit.kind === "socket" && event.button === 0)) return;
-    const next = isPan ? new Pan(this.engine, place) : this.begin(event.button, hit, place, event.pointerType === "touch");
+    const next = isPan
+      ? new Pan(this.engine, place)
+      : this.begin(event.button, hit, place, event.pointerType === "touch");
     if (next === undefined) return;
     event.preventDefault();
-    if (!(document.activeElement instanceof HTMLElement && this.engine.element === document.activeElement)) this.engine.focus();
+    if (!(document.activeElement instanceof HTMLElement && this.engine.element === document.activeElement))
+      this.engine.focus();
     this.pointerId = event.pointerId;
     this.engine.element.setPointerCapture(event.pointerId);
     this.become(next, place);
@@ -99,7 +111,11 @@ export class Pointer {
     const { engine } = this;
     if (button === 2) {
       if (place.mod && place.shift) return new CutLinks(engine, place);
-      return new Press(place, (end) => this.events.onMenu(hit, end.client), (start) => new Pan(engine, start));
+      return new Press(
+        place,
+        (end) => this.events.onMenu(hit, end.client),
+        (start) => new Pan(engine, start),
+      );
     }
     if (button !== 0) return undefined;
     if (place.mod && place.shift && hit.kind !== "node") return new CutLinks(engine, place);
@@ -124,12 +140,26 @@ export class Pointer {
 
   private beginItem(hit: Exclude<Hit, { kind: "socket" | "empty" }>, place: PointerPlace): Situation {
     const { engine } = this;
-    if (hit.kind === "point") return new Press(place, () => this.click(keyOf(hit), place), () => new DragPoint(engine, hit.wire, hit.index));
+    if (hit.kind === "point")
+      return new Press(
+        place,
+        () => this.click(keyOf(hit), place),
+        () => new DragPoint(engine, hit.wire, hit.index),
+      );
     const key = keyOf(hit);
     if (hit.kind === "wire") {
-      return new Press(place, () => (place.alt ? this.bend(hit, place) : this.click(key, place)), (start) => new Marquee(engine, start));
+      return new Press(
+        place,
+        () => (place.alt ? this.bend(hit, place) : this.click(key, place)),
+        (start) => new Marquee(engine, start),
+      );
     }
-    if (hit.part === "corner") return new Press(place, () => this.click(key, place), (start) => new Resize(engine, key, start));
+    if (hit.part === "corner")
+      return new Press(
+        place,
+        () => this.click(key, place),
+        (start) => new Resize(engine, key, start),
+      );
     if (hit.kind === "node") engine.raise(hit.node.id);
     const { selection } = engine.tab.view.getState();
     const wasSelected = selection.has(key);
@@ -148,7 +178,8 @@ export class Pointer {
   private click(key: ItemKey, { shift, mod }: PointerPlace): void {
     const { view } = this.engine.tab;
     const { selection } = view.getState();
-    if (mod) select(view, selection.has(key) ? [...selection].filter((each) => each !== key) : [...selection, key]);
+    if (mod)
+      select(view, selection.has(key) ? [...selection].filter((each) => each !== key) : [...selection, key]);
     else if (shift) select(view, [...selection, key]);
     else select(view, [key]);
     const { kind, id } = itemOf(key);
@@ -160,7 +191,9 @@ export class Pointer {
     const { to, input } = hit.wire.wire;
     const points = hit.wire.points.slice(1, -1);
     points.splice(hit.segment, 0, [Math.round(world[0]), Math.round(world[1])]);
-    tab.document.edit(app.t("canvas.bendAdded"), (draft) => setPoints(draft, scene.scope, { node: to, input }, points));
+    tab.document.edit(app.t("canvas.bendAdded"), (draft) =>
+      setPoints(draft, scene.scope, { node: to, input }, points),
+    );
   }
 
   private doubleClick(event: MouseEvent): void {
@@ -191,7 +224,12 @@ export class Pointer {
     const hit = this.hitAt(place);
     const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
     this.engine.element.style.cursor = this.isSpaceDown ? "grab" : isOwn ? "" : cursorOf(hit);
-    const key = hit.kind === "node" || hit.kind === "wire" ? keyOf(hit) : hit.kind === "socket" ? nodeKey(hit.socket.node) : undefined;
+    const key =
+      hit.kind === "node" || hit.kind === "wire"
+        ? keyOf(hit)
+        : hit.kind === "socket"
+          ? nodeKey(hit.socket.node)
+          : undefined;
     if (this.engine.tab.view.getState().hovered !== key) this.engine.tab.view.setState({ hovered: key });
     this.events.onHover(hit, place.client);
   }
@@ -224,7 +262,8 @@ export class Pointer {
     this.situation = undefined;
     const id = this.pointerId;
     this.pointerId = undefined;
-    if (id !== undefined && this.engine.element.hasPointerCapture(id)) this.engine.element.releasePointerCapture(id);
+    if (id !== undefined && this.engine.element.hasPointerCapture(id))
+      this.engine.element.releasePointerCapture(id);
     this.engine.element.style.cursor = "";
     this.engine.element.removeAttribute("data-busy");
   }
@@ -232,7 +271,8 @@ export class Pointer {
   private left(): void {
     if (this.situation !== undefined) return;
     this.engine.lastPointer = undefined;
-    if (this.engine.tab.view.getState().hovered !== undefined) this.engine.tab.view.setState({ hovered: undefined });
+    if (this.engine.tab.view.getState().hovered !== undefined)
+      this.engine.tab.view.setState({ hovered: undefined });
     this.events.onHover({ kind: "empty" }, [0, 0]);
   }
 
@@ -243,7 +283,8 @@ export class Pointer {
     event.preventDefault();
     const means = wheelMeans(event, this.engine.app.ui.getState().wheel);
     const { left, top } = this.engine.element.getBoundingClientRect();
-    if (means.kind === "zoom") this.engine.camera.zoomAt(event.clientX - left, event.clientY - top, means.factor);
+    if (means.kind === "zoom")
+      this.engine.camera.zoomAt(event.clientX - left, event.clientY - top, means.factor);
     else this.engine.camera.panBy(means.dx, means.dy);
   }
 
@@ -252,7 +293,8 @@ export class Pointer {
       event.stopPropagation();
       this.cancel();
     }
-    if (event.code !== "Space" || (event.target instanceof Element && event.target.closest(OWN) !== null)) return;
+    if (event.code !== "Space" || (event.target instanceof Element && event.target.closest(OWN) !== null))
+      return;
     this.isSpaceDown = isDown;
     this.engine.element.style.cursor = isDown ? "grab" : "";
     if (isDown && event.target === this.engine.element) event.preventDefault();
@@ -295,7 +337,12 @@ export class Pointer {
     const [c, d] = after;
     if (a === undefined || b === undefined || c === undefined || d === undefined) return false;
     const { left, top } = this.engine.element.getBoundingClientRect();
-    const [fromX, fromY, toX, toY] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (c[0] + d[0]) / 2, (c[1] + d[1]) / 2];
+    const [fromX, fromY, toX, toY] = [
+      (a[0] + b[0]) / 2,
+      (a[1] + b[1]) / 2,
+      (c[0] + d[0]) / 2,
+      (c[1] + d[1]) / 2,
+    ];
     const factor = Math.hypot(c[0] - d[0], c[1] - d[1]) / Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
     this.engine.camera.panBy(toX - fromX, toY - fromY);
     this.engine.camera.zoomAt(toX - left, toY - top, factor);
@@ -304,7 +351,10 @@ export class Pointer {
 }
 
 /** How far the view moves each frame while a drag is at the edge. */
-export function edgePush(rect: { left: number; top: number; right: number; bottom: number }, [x, y]: Point): Point {
+export function edgePush(
+  rect: { left: number; top: number; right: number; bottom: number },
+  [x, y]: Point,
+): Point {
   const push = (low: number, high: number, at: number) => {
     if (at < low + EDGE_PX) return EDGE_SPEED * Math.min(1, (low + EDGE_PX - at) / EDGE_PX);
     return at > high - EDGE_PX ? -EDGE_SPEED * Math.min(1, (at - high + EDGE_PX) / EDGE_PX) : 0;

@@ -12,7 +12,10 @@ const NONE: ReadonlySet<WireKey> = new Set();
 
 /** Whether a node has a picture to show now: a preview or a result. */
 export function hasPicture(tab: Tab, id: NodeId): boolean {
-  return tab.previews.get(id) !== undefined || (tab.run.getState().outputs[id] ?? []).some((file) => PICTURE.test(file.filename));
+  return (
+    tab.previews.get(id) !== undefined ||
+    (tab.run.getState().outputs[id] ?? []).some((file) => PICTURE.test(file.filename))
+  );
 }
 
 /** The links to stress while the pointer is at something: those up- and downstream of a node, or a link itself. */

@@ -5,7 +5,18 @@ import { ANY } from "@/catalogue/sockets";
 import type { NodeType } from "@/catalogue/types";
 import { type Wire, type WireKey, wireKey } from "@/document/graphIndex";
 import type { DocumentChange, DocumentStore } from "@/document/store";
-import type { GroupId, GroupLayout, Mode, NodeId, NodeLayout, NoteId, NoteLayout, Point, Scope, WorkflowNode } from "@/document/types";
+import type {
+  GroupId,
+  GroupLayout,
+  Mode,
+  NodeId,
+  NodeLayout,
+  NoteId,
+  NoteLayout,
+  Point,
+  Scope,
+  WorkflowNode,
+} from "@/document/types";
 import { titleOf } from "@/document/types";
 import { pointsOf } from "@/graphEdits/links";
 import { HEAD, type NodeShape, shapeOf } from "@/nodes/shape";
@@ -87,7 +98,12 @@ export class Scene {
   /** Follow a change of the document. */
   follow({ touched }: DocumentChange): void {
     const part = touched.scopes.get(this.scope);
-    if (touched.everything || touched.definitions || part?.everything || this.touchesUsed(touched.scopes.keys())) {
+    if (
+      touched.everything ||
+      touched.definitions ||
+      part?.everything ||
+      this.touchesUsed(touched.scopes.keys())
+    ) {
       this.rebuild();
       return;
     }
@@ -151,7 +167,9 @@ export class Scene {
   /** Where the socket of an output is. */
   outputPoint(id: NodeId, slot: number): Point | undefined {
     const node = this.nodes.get(id);
-    return node === undefined ? undefined : [node.x + node.width, node.y + (node.shape.outputs[slot]?.y ?? HEAD / 2)];
+    return node === undefined
+      ? undefined
+      : [node.x + node.width, node.y + (node.shape.outputs[slot]?.y ?? HEAD / 2)];
   }
 
   /** The type of an output, `*` if nobody knows. */
@@ -209,14 +227,28 @@ export class Scene {
     const [x, y] = ofNode.position ?? [known?.x ?? 0, known?.y ?? 0];
     const type = this.typeOf(node);
     const made: SceneNode = known ?? ({ id, rank: this.nextRank++ } as SceneNode);
-    Object.assign(made, { node, type, layout: ofNode, x, y, title: titleOf(node, type.title), mode: ofNode.mode ?? "normal" });
+    Object.assign(made, {
+      node,
+      type,
+      layout: ofNode,
+      x,
+      y,
+      title: titleOf(node, type.title),
+      mode: ofNode.mode ?? "normal",
+    });
     this.nodes.set(id, made);
     this.applyShape(made, ofNode);
   }
 
   private applyShape(made: SceneNode, layout: NodeLayout): void {
     const used = made.type.origin === "unknown" ? this.index.outOf(made.id).map((wire) => wire.slot) : [];
-    const facts = { node: made.node, type: made.type, layout, usedSlots: used, hasPicture: this.source.hasPicture(made.id) };
+    const facts = {
+      node: made.node,
+      type: made.type,
+      layout,
+      usedSlots: used,
+      hasPicture: this.source.hasPicture(made.id),
+    };
     made.shape = shapeOf(facts);
     made.width = made.shape.width;
     made.height = made.shape.height;

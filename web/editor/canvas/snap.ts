@@ -37,7 +37,13 @@ export interface SnapTarget {
 }
 
 /** The nearest socket that takes the link within the reach; else, over a node, the first free one that does. */
-export function snapTarget(scene: Scene, from: SocketRef, [x, y]: Point, zoom: number, closed: ReadonlySet<NodeId>): SnapTarget | undefined {
+export function snapTarget(
+  scene: Scene,
+  from: SocketRef,
+  [x, y]: Point,
+  zoom: number,
+  closed: ReadonlySet<NodeId>,
+): SnapTarget | undefined {
   const reach = SNAP_PX / zoom;
   const near = nodesNear(scene, x, y, reach);
   let best: SnapTarget | undefined;

@@ -44,7 +44,8 @@ export class SpatialHash {
   near(box: Bounds): Set<string> {
     const found = new Set<string>();
     const span = spanOf(box);
-    if ((span.x1 - span.x0 + 1) * (span.y1 - span.y0 + 1) > this.cells.size) return new Set(this.spans.keys());
+    if ((span.x1 - span.x0 + 1) * (span.y1 - span.y0 + 1) > this.cells.size)
+      return new Set(this.spans.keys());
     for (const key of keysOf(span)) for (const id of this.cells.get(key) ?? []) found.add(id);
     return found;
   }
@@ -78,13 +79,21 @@ export function overlaps(a: Bounds, b: Bounds): boolean {
 /** Whether a point is in a box, grown by a margin. */
 export function contains(box: Bounds, x: number, y: number, margin = 0): boolean {
   return (
-    x >= box.x - margin && x <= box.x + box.width + margin && y >= box.y - margin && y <= box.y + box.height + margin
+    x >= box.x - margin &&
+    x <= box.x + box.width + margin &&
+    y >= box.y - margin &&
+    y <= box.y + box.height + margin
   );
 }
 
 /** The smallest box around boxes, or undefined if there are none. */
 export function union(boxes: Iterable<Bounds>): Bounds | undefined {
-  let [x0, y0, x1, y1] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [x0, y0, x1, y1] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   for (const { x, y, width, height } of boxes) {
     x0 = Math.min(x0, x);
     y0 = Math.min(y0, y);

@@ -1,8 +1,12 @@
 // What the wheel means: a mouse wheel zooms (or pans, as people like), two fingers on a trackpad pan, a pinch zooms.
 
-export type WheelMeaning = { readonly kind: "zoom"; readonly factor: number } | { readonly kind: "pan"; readonly dx: number; readonly dy: number };
+export type WheelMeaning =
+  | { readonly kind: "zoom"; readonly factor: number }
+  | { readonly kind: "pan"; readonly dx: number; readonly dy: number };
 
-type Wheel = Pick<WheelEvent, "deltaX" | "deltaY" | "deltaMode" | "ctrlKey" | "metaKey" | "shiftKey"> & { readonly wheelDeltaY?: number };
+type Wheel = Pick<WheelEvent, "deltaX" | "deltaY" | "deltaMode" | "ctrlKey" | "metaKey" | "shiftKey"> & {
+  readonly wheelDeltaY?: number;
+};
 
 const LINE_PX = 16;
 const PAGE_PX = 400;
@@ -13,7 +17,8 @@ export function wheelMeans(event: Wheel, habit: "zoom" | "pan"): WheelMeaning {
   const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
   const isPinch = event.ctrlKey || event.metaKey;
   const pans = !isPinch && (habit === "pan" || isTrackpad(event) || event.shiftKey);
-  if (pans) return event.shiftKey && dx === 0 ? { kind: "pan", dx: -dy, dy: 0 } : { kind: "pan", dx: -dx, dy: -dy };
+  if (pans)
+    return event.shiftKey && dx === 0 ? { kind: "pan", dx: -dy, dy: 0 } : { kind: "pan", dx: -dx, dy: -dy };
   const speed = isPinch && isTrackpad(event) ? 0.01 : 0.0022;
   return { kind: "zoom", factor: 2 ** (-Math.max(-400, Math.min(400, dy)) * speed) };
 }
@@ -22,5 +27,10 @@ export function wheelMeans(event: Wheel, habit: "zoom" | "pan"): WheelMeaning {
 function isTrackpad({ deltaX, deltaY, deltaMode, wheelDeltaY }: Wheel): boolean {
   if (deltaMode !== 0) return false;
   if (deltaX !== 0 && deltaY !== 0) return true;
-  return wheelDeltaY !== undefined && wheelDeltaY !== 0 && wheelDeltaY === -3 * deltaY && Math.abs(wheelDeltaY) % 120 !== 0;
+  return (
+    wheelDeltaY !== undefined &&
+    wheelDeltaY !== 0 &&
+    wheelDeltaY === -3 * deltaY &&
+    Math.abs(wheelDeltaY) % 120 !== 0
+  );
 }

@@ -2,6 +2,7 @@
 import type { LucideIcon } from "lucide-react";
 import type { App } from "@/app";
 import type { Key } from "@/i18n/catalogues";
+import type { Arguments } from "@/i18n/translate";
 
 export type CommandGroup = "run" | "edit" | "node" | "link" | "select" | "view" | "file" | "panel" | "help";
 /** Where a command is offered besides the palette. */
@@ -11,6 +12,7 @@ export interface Command {
   /** Such as `edit.undo`; never changes, people bind keys to it. */
   readonly id: string;
   readonly label: Key;
+  readonly labelArgs?: Arguments;
   readonly group: CommandGroup;
   /** Chords as `Mod+Shift+Z`: `Mod` is Ctrl, or Cmd on a Mac. See commands/chords.ts. */
   readonly keys?: readonly string[];

@@ -83,11 +83,20 @@ export class DocumentStore {
     if (this.gesture !== undefined) {
       const before = this.gesture.entry;
       this.gesture.entry = before === undefined ? entry : join(before, entry);
-      this.settle(next, history, { label, kind: "edit", touched: touchedBy(patches) });
+      this.become(next, history, { label, kind: "edit", touched: touchedBy(patches) });
     } else {
-      this.settle(next, push(history, entry), { label, kind: "edit", touched: touchedBy(patches) });
+      this.become(next, push(history, entry), { label, kind: "edit", touched: touchedBy(patches) });
     }
     return true;
+  }
+
+  /** End a run of edits that would be undone together: the next edit is a step of its own. */
+  settle(): void {
+    const { history } = this.state.getState();
+    const last = history.past.at(-1);
+    if (last?.coalesce === undefined) return;
+    const { coalesce: _, ...entry } = last;
+    this.state.setState({ history: { ...history, past: [...history.past.slice(0, -1), entry] } });
   }
 
   /** Begin a gesture: all edits until `commit` are undone together; `cancel` takes them back. Gestures do not nest. */
@@ -144,7 +153,7 @@ export class DocumentStore {
   /** Put another document in place of this one; the history begins anew unless one is given. */
   replace(doc: WorkflowDocument, history: HistoryState = NO_HISTORY): void {
     this.gesture = undefined;
-    this.settle(doc, history, {
+    this.become(doc, history, {
       label: "",
       kind: "replace",
       touched: { everything: true, scopes: new Map(), definitions: true },
@@ -164,10 +173,10 @@ export class DocumentStore {
     kind: "undo" | "redo",
   ): void {
     const next = applyPatches(this.doc, patches as Patch[]);
-    this.settle(next, history, { label, kind, touched: touchedBy(patches) });
+    this.become(next, history, { label, kind, touched: touchedBy(patches) });
   }
 
-  private settle(doc: WorkflowDocument, history: HistoryState, change: DocumentChange): void {
+  private become(doc: WorkflowDocument, history: HistoryState, change: DocumentChange): void {
     this.refreshIndices(doc, change.touched);
     this.state.setState((state) => ({ doc, history, revision: state.revision + 1 }));
     for (const listener of this.listeners) listener(change);

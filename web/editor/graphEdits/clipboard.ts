@@ -6,12 +6,12 @@ import {
   FORMAT_VERSION,
   type Graph,
   type GraphPart,
+  type GroupId,
   isLink,
   type Layout,
   type Link,
   type NodeId,
   type NoteId,
-  type GroupId,
   type Point,
   partAt,
   type Scope,
@@ -50,7 +50,12 @@ export function copyOf(doc: WorkflowDocument, scope: Scope, picked: Picked): Wor
     groups: pick(part.layout?.groups ?? {}, picked.groups ?? []),
     notes: pick(part.layout?.notes ?? {}, picked.notes ?? []),
   };
-  return structuredClone({ latentloom: FORMAT_VERSION, graph, layout, subgraphs: usedBy(graph, doc.subgraphs ?? {}) });
+  return structuredClone({
+    latentloom: FORMAT_VERSION,
+    graph,
+    layout,
+    subgraphs: usedBy(graph, doc.subgraphs ?? {}),
+  });
 }
 
 /** The text of a copy for the clipboard. */
@@ -71,7 +76,12 @@ export function documentInText(text: string): WorkflowDocument | undefined {
 }
 
 /** Put a copy into a document under new ids. */
-export function paste(doc: WorkflowDocument, scope: Scope, copy: WorkflowDocument, wish: PasteWish = {}): Pasted {
+export function paste(
+  doc: WorkflowDocument,
+  scope: Scope,
+  copy: WorkflowDocument,
+  wish: PasteWish = {},
+): Pasted {
   const { graph, layout } = draftAt(doc, scope);
   const definitions = takeDefinitions(doc, copy);
   const [dx, dy] = offset(copy, wish.at);
@@ -116,11 +126,13 @@ function takeDefinitions(doc: WorkflowDocument, copy: WorkflowDocument): Map<str
   const known = doc.subgraphs;
   for (const [id, definition] of wanted) {
     const there = known[id];
-    if (there !== undefined && writeJson(there) !== writeJson(definition)) renamed.set(id, crypto.randomUUID());
+    if (there !== undefined && writeJson(there) !== writeJson(definition))
+      renamed.set(id, crypto.randomUUID());
   }
   for (const [id, definition] of wanted) {
     const own = structuredClone(definition);
-    for (const node of Object.values(own.graph)) node.class_type = renamed.get(node.class_type) ?? node.class_type;
+    for (const node of Object.values(own.graph))
+      node.class_type = renamed.get(node.class_type) ?? node.class_type;
     known[renamed.get(id) ?? id] ??= own;
   }
   return renamed;
@@ -144,7 +156,9 @@ function relink(inputs: Graph[string]["inputs"], renamed: ReadonlyMap<NodeId, No
 function offset(copy: WorkflowDocument, at: Point | undefined): Point {
   if (at === undefined) return [ASIDE, ASIDE];
   const places = [
-    ...Object.values(copy.layout?.nodes ?? {}).flatMap((each) => (each.position === undefined ? [] : [each.position])),
+    ...Object.values(copy.layout?.nodes ?? {}).flatMap((each) =>
+      each.position === undefined ? [] : [each.position],
+    ),
     ...Object.values(copy.layout?.notes ?? {}).map((each) => each.position),
     ...Object.values(copy.layout?.groups ?? {}).map((each): Point => [each.bounds[0], each.bounds[1]]),
   ];
@@ -167,7 +181,10 @@ function pasteLayout(layout: Layout, copied: Layout, renamed: ReadonlyMap<NodeId
     const links = copied.links?.[old];
     if (links === undefined) continue;
     layout.links[id] = Object.fromEntries(
-      Object.entries(links).map(([input, link]) => [input, { ...link, ...(link.points && { points: link.points.map((each) => moved(each, by)) }) }]),
+      Object.entries(links).map(([input, link]) => [
+        input,
+        { ...link, ...(link.points && { points: link.points.map((each) => moved(each, by)) }) },
+      ]),
     );
   }
 }

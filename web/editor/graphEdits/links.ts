@@ -1,6 +1,15 @@
 // Edits of links: connect, disconnect, move. All work on a draft inside of `DocumentStore.edit`.
-import { type Json, type JsonObject } from "@/document/json";
-import { draftAt, isLink, type Layout, type Link, type NodeId, type Point, type Scope, type WorkflowDocument } from "@/document/types";
+import type { Json, JsonObject } from "@/document/json";
+import {
+  draftAt,
+  isLink,
+  type Layout,
+  type Link,
+  type NodeId,
+  type Point,
+  type Scope,
+  type WorkflowDocument,
+} from "@/document/types";
 
 /** The end of a link at an output. */
 export interface OutputEnd {
@@ -40,10 +49,16 @@ export function disconnect(doc: WorkflowDocument, scope: Scope, to: InputEnd): v
 }
 
 /** Lead links of one output out of another. */
-export function moveLinks(doc: WorkflowDocument, scope: Scope, ends: readonly InputEnd[], from: OutputEnd): void {
+export function moveLinks(
+  doc: WorkflowDocument,
+  scope: Scope,
+  ends: readonly InputEnd[],
+  from: OutputEnd,
+): void {
   for (const end of ends) {
     const node = draftAt(doc, scope).graph[end.node];
-    if (node !== undefined && isLink(node.inputs[end.input])) node.inputs[end.input] = [from.node, from.slot] satisfies Link;
+    if (node !== undefined && isLink(node.inputs[end.input]))
+      node.inputs[end.input] = [from.node, from.slot] satisfies Link;
   }
 }
 

@@ -1,6 +1,6 @@
 // Which socket of a node a link can go to, and why one cannot.
 import { inputsOf, outputsOf } from "@/catalogue/nodeTypes";
-import { accepts, ANY, membersOf } from "@/catalogue/sockets";
+import { ANY, accepts, membersOf } from "@/catalogue/sockets";
 import type { InputType, NodeType, OutputType } from "@/catalogue/types";
 import { isLink, type WorkflowNode } from "@/document/types";
 
@@ -9,7 +9,10 @@ import { isLink, type WorkflowNode } from "@/document/types";
 export function bestInput(type: NodeType, node: WorkflowNode, received: string): InputType | undefined {
   const fitting = inputsOf(type, node).filter((each) => accepts(each.type, received));
   const rank = (each: InputType) =>
-    (isLink(node.inputs[each.name]) ? 8 : 0) + (each.widget === "none" ? 0 : 4) + exactness(each.type, received) + (each.required ? 0 : 0.5);
+    (isLink(node.inputs[each.name]) ? 8 : 0) +
+    (each.widget === "none" ? 0 : 4) +
+    exactness(each.type, received) +
+    (each.required ? 0 : 0.5);
   return minBy(fitting, rank);
 }
 

@@ -36,12 +36,18 @@ export function addNode(doc: WorkflowDocument, scope: Scope, type: NodeType, pos
   layout.nodes ??= {};
   layout.nodes[id] = { position };
   const seeds = type.inputs.filter((each) => each.widget === "seed").map((each) => each.name);
-  if (seeds.length > 0) layout.nodes[id].after_run = Object.fromEntries(seeds.map((name) => [name, "randomize"]));
+  if (seeds.length > 0)
+    layout.nodes[id].after_run = Object.fromEntries(seeds.map((name) => [name, "randomize"]));
   return id;
 }
 
 /** Remove nodes; links into and out of them are cut, widgets get their values back. */
-export function removeNodes(doc: WorkflowDocument, scope: Scope, ids: readonly NodeId[], index: GraphIndex): void {
+export function removeNodes(
+  doc: WorkflowDocument,
+  scope: Scope,
+  ids: readonly NodeId[],
+  index: GraphIndex,
+): void {
   const gone = new Set(ids);
   const cut = ids.flatMap((id) => index.outOf(id)).filter((wire) => !gone.has(wire.to));
   for (const wire of cut) disconnect(doc, scope, { node: wire.to, input: wire.input });
@@ -59,7 +65,11 @@ export function removeNodes(doc: WorkflowDocument, scope: Scope, ids: readonly N
  *
  * @param typeOf the type of a node, for its sockets.
  */
-export function healing(ids: readonly NodeId[], index: GraphIndex, typeOf: (id: NodeId) => NodeType): { from: Wire; to: Wire }[] {
+export function healing(
+  ids: readonly NodeId[],
+  index: GraphIndex,
+  typeOf: (id: NodeId) => NodeType,
+): { from: Wire; to: Wire }[] {
   const gone = new Set(ids);
   return ids
     .flatMap((id) => index.outOf(id))
@@ -70,14 +80,20 @@ export function healing(ids: readonly NodeId[], index: GraphIndex, typeOf: (id: 
     });
 }
 
-function sourceThrough(to: Wire, gone: ReadonlySet<NodeId>, index: GraphIndex, typeOf: (id: NodeId) => NodeType): Wire | undefined {
+function sourceThrough(
+  to: Wire,
+  gone: ReadonlySet<NodeId>,
+  index: GraphIndex,
+  typeOf: (id: NodeId) => NodeType,
+): Wire | undefined {
   let wire: Wire | undefined = to;
   for (let steps = gone.size; wire !== undefined && gone.has(wire.from) && steps >= 0; steps--) {
     const type = typeOf(wire.from);
     const wanted: string = type.outputs[wire.slot]?.type ?? "*";
     const inputs: Wire[] = [...index.into(wire.from).values()];
     const typed = (each: Wire) => type.inputs.find((input) => input.name === each.input)?.type ?? "*";
-    wire = inputs.find((each) => typed(each) === wanted) ?? inputs.find((each) => accepts(wanted, typed(each)));
+    wire =
+      inputs.find((each) => typed(each) === wanted) ?? inputs.find((each) => accepts(wanted, typed(each)));
   }
   return wire !== undefined && !gone.has(wire.from) ? wire : undefined;
 }
@@ -92,7 +108,8 @@ export function dissolveNodes(
 ): void {
   const healed = healing(ids, index, typeOf);
   removeNodes(doc, scope, ids, index);
-  for (const { from, to } of healed) connect(doc, scope, { node: from.from, slot: from.slot }, { node: to.to, input: to.input });
+  for (const { from, to } of healed)
+    connect(doc, scope, { node: from.from, slot: from.slot }, { node: to.to, input: to.input });
 }
 
 /** The layout of a node in a draft; made if there is none. */
@@ -103,7 +120,11 @@ export function layoutOf(layout: Layout, id: NodeId): NodeLayout {
 }
 
 /** Put nodes at places. */
-export function placeNodes(doc: WorkflowDocument, scope: Scope, places: Iterable<readonly [NodeId, Point]>): void {
+export function placeNodes(
+  doc: WorkflowDocument,
+  scope: Scope,
+  places: Iterable<readonly [NodeId, Point]>,
+): void {
   const { layout } = draftAt(doc, scope);
   for (const [id, [x, y]] of places) layoutOf(layout, id).position = [Math.round(x), Math.round(y)];
 }
@@ -116,7 +137,12 @@ export function toggleMode(doc: WorkflowDocument, scope: Scope, ids: readonly No
 }
 
 /** Switch a flag of nodes on, or off if all have it already. */
-export function toggleFlag(doc: WorkflowDocument, scope: Scope, ids: readonly NodeId[], flag: "collapsed" | "pinned"): void {
+export function toggleFlag(
+  doc: WorkflowDocument,
+  scope: Scope,
+  ids: readonly NodeId[],
+  flag: "collapsed" | "pinned",
+): void {
   const { layout } = draftAt(doc, scope);
   const all = ids.every((id) => layout.nodes?.[id]?.[flag]);
   for (const id of ids) layoutOf(layout, id)[flag] = !all;

@@ -2,9 +2,12 @@
 // A new area is one file per language and one line in `EN` (and a line in de/index.ts and fr/index.ts).
 import app from "./en/app.json";
 import canvas from "./en/canvas.json";
+import files from "./en/files.json";
+import history from "./en/history.json";
+import node from "./en/node.json";
 import run from "./en/run.json";
 
-export const EN = { app, canvas, run };
+export const EN = { app, canvas, files, history, node, run };
 
 type Areas = typeof EN;
 /** Every key, such as `canvas.addNode`. */

@@ -68,11 +68,13 @@ export function shapeOf(facts: ShapeFacts): NodeShape {
   if (layout?.collapsed) return collapsed(width, node, inputs, outputs);
 
   const rows = [...socketRows(inputs, outputs), ...widgetRows(inputs)];
-  if (facts.hasPicture || showsPictures(type, inputs)) rows.push({ kind: "picture", y: 0, height: PICTURE_HEIGHT });
+  if (facts.hasPicture || showsPictures(type, inputs))
+    rows.push({ kind: "picture", y: 0, height: PICTURE_HEIGHT });
   const natural = heightOf(rows);
   const wanted = layout?.size?.[1];
   const minHeight = heightOf(rows.map((row) => ({ ...row, height: leastHeight(row) })));
-  const height = wanted === undefined ? natural : Math.max(minHeight, rows.some(isFlexible) ? wanted : natural);
+  const height =
+    wanted === undefined ? natural : Math.max(minHeight, rows.some(isFlexible) ? wanted : natural);
   const placed = place(stretch(rows, height));
   return {
     width,
@@ -82,10 +84,14 @@ export function shapeOf(facts: ShapeFacts): NodeShape {
     isCollapsed: false,
     rows: placed,
     inputs: placed.flatMap((row) =>
-      row.input === undefined ? [] : [{ input: row.input, y: socketY(row), isLinked: isLink(node.inputs[row.input.name]) }],
+      row.input === undefined
+        ? []
+        : [{ input: row.input, y: socketY(row), isLinked: isLink(node.inputs[row.input.name]) }],
     ),
     outputs: placed.flatMap((row) =>
-      row.output === undefined || row.slot === undefined ? [] : [{ output: row.output, slot: row.slot, y: socketY(row) }],
+      row.output === undefined || row.slot === undefined
+        ? []
+        : [{ output: row.output, slot: row.slot, y: socketY(row) }],
     ),
   };
 }
@@ -114,7 +120,12 @@ function socketRows(inputs: readonly InputType[], outputs: readonly OutputType[]
 function widgetRows(inputs: readonly InputType[]): Row[] {
   return inputs
     .filter((each) => each.widget !== "none")
-    .map((input) => ({ kind: "widget", y: 0, height: input.widget === "text" ? TEXT_HEIGHT : WIDGET_ROW, input }));
+    .map((input) => ({
+      kind: "widget",
+      y: 0,
+      height: input.widget === "text" ? TEXT_HEIGHT : WIDGET_ROW,
+      input,
+    }));
 }
 
 function isFlexible(row: Row): boolean {
@@ -156,7 +167,12 @@ function socketY(row: Row): number {
   return row.y + Math.min(row.height, row.kind === "widget" ? WIDGET_ROW : SOCKET_ROW) / 2;
 }
 
-function collapsed(width: number, node: WorkflowNode, inputs: readonly InputType[], outputs: readonly OutputType[]): NodeShape {
+function collapsed(
+  width: number,
+  node: WorkflowNode,
+  inputs: readonly InputType[],
+  outputs: readonly OutputType[],
+): NodeShape {
   const spread = (at: number, count: number) => (HEAD * (at + 1)) / (count + 1);
   const linked = inputs.filter((each) => each.widget === "none" || isLink(node.inputs[each.name]));
   return {
@@ -166,7 +182,11 @@ function collapsed(width: number, node: WorkflowNode, inputs: readonly InputType
     minHeight: HEAD,
     isCollapsed: true,
     rows: [],
-    inputs: linked.map((input, at) => ({ input, y: spread(at, linked.length), isLinked: isLink(node.inputs[input.name]) })),
+    inputs: linked.map((input, at) => ({
+      input,
+      y: spread(at, linked.length),
+      isLinked: isLink(node.inputs[input.name]),
+    })),
     outputs: outputs.map((output, slot) => ({ output, slot, y: spread(slot, outputs.length) })),
   };
 }

@@ -11,6 +11,8 @@ export interface OpenOverlay {
   readonly component: ComponentType<OverlayProps>;
   /** Everything the component takes besides `onClose`. */
   readonly props: object;
+  /** What had the focus before. */
+  readonly focusBack: Element | null;
 }
 
 /** The stack of open overlays; the last lies on top. */
@@ -23,11 +25,11 @@ export class Overlays {
   /** Show a component over everything; returns how to close it. It gives focus back where it was. */
   open<P extends OverlayProps>(component: ComponentType<P>, props: Omit<P, "onClose">): () => void {
     const key = this.next++;
-    const before = document.activeElement;
+    const focusBack = document.activeElement;
     this.state.setState(({ open }) => ({
-      open: [...open, { key, component: component as ComponentType<OverlayProps>, props }],
+      open: [...open, { key, component: component as ComponentType<OverlayProps>, props, focusBack }],
     }));
-    return () => this.close(key, before);
+    return () => this.close(key, focusBack);
   }
 
   close(key: number, focusBack?: Element | null): void {

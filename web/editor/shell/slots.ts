@@ -53,3 +53,8 @@ export interface ImageAction {
     picture: { node: string; input: string; value: string; change: (value: string) => void },
   ): void;
 }
+
+/** How the text of a note is drawn. */
+export interface NoteView {
+  readonly component: ComponentType<{ readonly text: string }>;
+}

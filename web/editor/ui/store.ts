@@ -28,6 +28,8 @@ export interface Preferences {
   /** Pictures while sampling. */
   readonly previews: "auto" | "latent2rgb" | "taesd" | "none";
   readonly batchCount: number;
+  /** Queue the document whenever it changed. */
+  readonly runOnChange: boolean;
   /** Ids of node types that were added, newest first, with how often. */
   readonly usedTypes: Readonly<Record<string, number>>;
   readonly recentTypes: readonly string[];
@@ -54,6 +56,7 @@ export const DEFAULTS: Preferences = {
   linkStyle: "curve",
   previews: "auto",
   batchCount: 1,
+  runOnChange: false,
   usedTypes: {},
   recentTypes: [],
 };

@@ -54,6 +54,8 @@ export interface ViewState {
   readonly focused: NodeId | undefined;
   readonly hovered: ItemKey | undefined;
   readonly linking: Linking | undefined;
+  /** The node whose title is being typed. */
+  readonly renaming: NodeId | undefined;
   /** The way into the subgraph that is shown; empty at the root. */
   readonly trail: readonly TrailStep[];
   /** Cameras of scopes that are not shown. */
@@ -72,6 +74,7 @@ export function createView(initial: Partial<ViewState> = {}): ViewStore {
     focused: undefined,
     hovered: undefined,
     linking: undefined,
+    renaming: undefined,
     trail: [],
     cameras: {},
     bookmarks: {},

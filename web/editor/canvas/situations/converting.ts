@@ -20,13 +20,18 @@ export function insertConverter(
   if (from === undefined || to === undefined) return;
   let made = "";
   tab.document.edit(app.t("canvas.insertNode", { node: type.title }), (draft) => {
-    const position: [number, number] = [Math.round((from[0] + to[0]) / 2 - 126), Math.round((from[1] + to[1]) / 2 - 48)];
+    const position: [number, number] = [
+      Math.round((from[0] + to[0]) / 2 - 126),
+      Math.round((from[1] + to[1]) / 2 - 48),
+    ];
     made = addNode(draft, scene.scope, type, position);
     const node = { class_type: type.id, inputs: {} };
     const into = bestInput(type, node, output.type);
     const out = bestOutput(type, input.type);
-    if (into !== undefined) connect(draft, scene.scope, { node: output.node, slot: output.slot }, { node: made, input: into.name });
-    if (out !== undefined) connect(draft, scene.scope, { node: made, slot: out.slot }, { node: input.node, input: input.name });
+    if (into !== undefined)
+      connect(draft, scene.scope, { node: output.node, slot: output.slot }, { node: made, input: into.name });
+    if (out !== undefined)
+      connect(draft, scene.scope, { node: made, slot: out.slot }, { node: input.node, input: input.name });
   });
   select(tab.view, [nodeKey(made)]);
 }

@@ -33,7 +33,8 @@ export class CutLinks implements Situation {
   up(): void {
     const { tab, scene, app } = this.engine;
     tab.document.edit(app.t("canvas.linksCut", { count: this.cut.size }), (draft) => {
-      for (const { wire } of this.cut.values()) disconnect(draft, scene.scope, { node: wire.to, input: wire.input });
+      for (const { wire } of this.cut.values())
+        disconnect(draft, scene.scope, { node: wire.to, input: wire.input });
     });
     this.cancel();
   }

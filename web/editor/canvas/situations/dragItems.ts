@@ -1,5 +1,5 @@
 // Moves what is selected: nodes, notes, groups with their nodes.
-import { type Wire } from "@/document/graphIndex";
+import type { Wire } from "@/document/graphIndex";
 import { draftAt, type NodeId, type Point } from "@/document/types";
 import { copyOf, paste } from "@/graphEdits/clipboard";
 import { insertion, insertNode } from "@/graphEdits/insert";
@@ -56,7 +56,11 @@ export class DragItems implements Situation {
     const label = this.isCopy ? t("canvas.duplicated") : t("canvas.moved");
     document.edit(label, (draft) => {
       const scope = this.engine.scene.scope;
-      placeNodes(draft, scope, [...this.nodes].map(([id, [x, y]]) => [id, [x + this.by[0], y + this.by[1]]] as const));
+      placeNodes(
+        draft,
+        scope,
+        [...this.nodes].map(([id, [x, y]]) => [id, [x + this.by[0], y + this.by[1]]] as const),
+      );
       this.commitFurniture(draftAt(draft, scope).layout);
     });
     if (this.pullsOut) this.pullOut();
@@ -87,7 +91,13 @@ export class DragItems implements Situation {
   private insertionAt(place: PointerPlace): DragItems["target"] {
     const { scene, camera, app } = this.engine;
     const [id] = this.nodes.keys();
-    if (this.nodes.size !== 1 || id === undefined || scene.index.into(id).size > 0 || scene.index.outOf(id).length > 0) return undefined;
+    if (
+      this.nodes.size !== 1 ||
+      id === undefined ||
+      scene.index.into(id).size > 0 ||
+      scene.index.outOf(id).length > 0
+    )
+      return undefined;
     const node = scene.nodes.get(id);
     const options = { zoom: camera.z, style: app.ui.getState().linkStyle };
     const middle: Point | undefined = node && [node.x + node.width / 2, node.y + node.height / 2];
@@ -105,7 +115,9 @@ export class DragItems implements Situation {
     const { tab, scene, app } = this.engine;
     const [id] = this.nodes.keys();
     if (id === undefined) return;
-    tab.document.edit(app.t("canvas.inserted"), (draft) => insertNode(draft, scene.scope, wire.wire, id, through));
+    tab.document.edit(app.t("canvas.inserted"), (draft) =>
+      insertNode(draft, scene.scope, wire.wire, id, through),
+    );
   }
 
   private chain(): { wires: Wire[]; healed: { from: Wire; to: Wire }[] } {
@@ -174,21 +186,26 @@ function placesOf(engine: Engine, selection: ReadonlySet<ItemKey>): Map<NodeId, 
   for (const key of selection) {
     const { kind, id } = itemOf(key);
     if (kind === "node") add(id);
-    else if (kind === "group") for (const member of engine.scene.groups.get(id)?.group.nodes ?? []) add(member);
+    else if (kind === "group")
+      for (const member of engine.scene.groups.get(id)?.group.nodes ?? []) add(member);
   }
   return places;
 }
 
-function moveFurniture({ scene }: Engine, keys: readonly ItemKey[], [dx, dy]: Point): void {
+function moveFurniture(engine: Engine, keys: readonly ItemKey[], [dx, dy]: Point): void {
+  if (keys.length === 0) return;
+  const { scene } = engine;
   for (const key of keys) {
     const { kind, id } = itemOf(key);
     const note = scene.notes.get(id);
     const group = scene.groups.get(id);
-    if (kind === "note" && note !== undefined) Object.assign(note, { x: note.note.position[0] + dx, y: note.note.position[1] + dy });
+    if (kind === "note" && note !== undefined)
+      Object.assign(note, { x: note.note.position[0] + dx, y: note.note.position[1] + dy });
     if (kind === "group" && group !== undefined) {
       Object.assign(group, { x: group.group.bounds[0] + dx, y: group.group.bounds[1] + dy });
     }
   }
+  engine.furnitureMoved();
 }
 
 /** Leave a copy of the selection behind, inside of a gesture that the drag commits. */
@@ -202,7 +219,11 @@ function duplicateInPlace({ tab, scene, app }: Engine): void {
   let made: NodeId[] = [];
   tab.document.edit(app.t("canvas.duplicated"), (draft) => {
     made = paste(draft, scene.scope, copy, { keepsIncoming: true }).nodes;
-    placeNodes(draft, scene.scope, made.map((id, at) => [id, positionOf(scene, copied[at])] as const));
+    placeNodes(
+      draft,
+      scene.scope,
+      made.map((id, at) => [id, positionOf(scene, copied[at])] as const),
+    );
   });
   select(tab.view, made.map(nodeKey));
 }

@@ -33,7 +33,9 @@ export class DragLink implements Situation {
   ) {
     const { from, picked, moving } = link;
     this.closed = circular(engine.scene, from);
-    engine.tab.view.setState({ linking: { side: from.side, node: from.node, type: from.type, closed: this.closed } });
+    engine.tab.view.setState({
+      linking: { side: from.side, node: from.node, type: from.type, closed: this.closed },
+    });
     const ends = moving ?? (picked === undefined ? [] : [picked]);
     engine.faded = new Set(ends.map((end) => `${end.node}\n${end.input}`));
   }
@@ -81,7 +83,13 @@ export class DragLink implements Situation {
       if (output.side !== "output" || input.side !== "input") return;
       const isSame = link.picked?.node === input.node && link.picked.input === input.name;
       if (link.picked !== undefined && !isSame) disconnect(draft, scope, link.picked);
-      if (!isSame) connect(draft, scope, { node: output.node, slot: output.slot }, { node: input.node, input: input.name });
+      if (!isSame)
+        connect(
+          draft,
+          scope,
+          { node: output.node, slot: output.slot },
+          { node: input.node, input: input.name },
+        );
     });
     engine.app.announce(t("canvas.linked"));
   }
@@ -114,7 +122,8 @@ export class DragLink implements Situation {
     const { t } = engine.app;
     if (why === "cycle") return t("canvas.refusedCycle");
     if (why !== "type") return undefined;
-    const [received, wanted] = link.from.side === "output" ? [link.from.type, to.type] : [to.type, link.from.type];
+    const [received, wanted] =
+      link.from.side === "output" ? [link.from.type, to.type] : [to.type, link.from.type];
     const found = this.converterOf(received, wanted);
     return found === undefined
       ? t("canvas.refusedType", { from: received, to: wanted })
@@ -137,7 +146,9 @@ export class DragLink implements Situation {
       return;
     }
     const label = engine.app.t("canvas.insertNode", { node: type.title });
-    engine.app.toasts.show("info", complaint, { action: { label, run: () => insertConverter(engine, type, output, input) } });
+    engine.app.toasts.show("info", complaint, {
+      action: { label, run: () => insertConverter(engine, type, output, input) },
+    });
   }
 
   private end(): void {

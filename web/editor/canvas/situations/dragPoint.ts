@@ -2,8 +2,8 @@
 import type { Point } from "@/document/types";
 import { setPoints } from "@/graphEdits/links";
 import type { Engine } from "../engine";
-import type { SceneWire } from "../scene";
 import { boxOf } from "../links";
+import type { SceneWire } from "../scene";
 import type { PointerPlace, Situation } from "./situation";
 
 export class DragPoint implements Situation {
@@ -21,14 +21,20 @@ export class DragPoint implements Situation {
   }
 
   move({ world }: PointerPlace): undefined {
-    this.show(this.before.map((point, at) => (at === this.index + 1 ? [Math.round(world[0]), Math.round(world[1])] : point)));
+    this.show(
+      this.before.map((point, at) =>
+        at === this.index + 1 ? [Math.round(world[0]), Math.round(world[1])] : point,
+      ),
+    );
   }
 
   up(): void {
     const { tab, scene, app } = this.engine;
     const { to, input } = this.wire.wire;
     const points = this.wire.points.slice(1, -1);
-    tab.document.edit(app.t("canvas.bendMoved"), (draft) => setPoints(draft, scene.scope, { node: to, input }, points));
+    tab.document.edit(app.t("canvas.bendMoved"), (draft) =>
+      setPoints(draft, scene.scope, { node: to, input }, points),
+    );
   }
 
   cancel(): void {

@@ -42,7 +42,11 @@ export class Marquee implements Situation {
   }
 }
 
-function combined(before: ReadonlySet<ItemKey>, touched: readonly ItemKey[], { shift, mod }: PointerPlace): Set<ItemKey> {
+function combined(
+  before: ReadonlySet<ItemKey>,
+  touched: readonly ItemKey[],
+  { shift, mod }: PointerPlace,
+): Set<ItemKey> {
   if (!shift && !mod) return new Set(touched);
   const all = new Set(before);
   for (const key of touched) {
@@ -66,7 +70,8 @@ export function itemsIn(scene: Scene, box: Bounds): ItemKey[] {
   }
   for (const note of scene.notes.values()) if (overlaps(note, box)) found.push(`note:${note.id}`);
   for (const group of scene.groups.values()) {
-    const isInside = contains(box, group.x, group.y) && contains(box, group.x + group.width, group.y + group.height);
+    const isInside =
+      contains(box, group.x, group.y) && contains(box, group.x + group.width, group.y + group.height);
     if (isInside) found.push(`group:${group.id}`);
   }
   return found;

@@ -38,7 +38,8 @@ export class Resize implements Situation {
       const group = layout.groups?.[id];
       if (kind === "node") layoutOf(layout, id).size = [width, height];
       if (kind === "note" && note !== undefined) note.size = [width, height];
-      if (kind === "group" && group !== undefined) group.bounds = [group.bounds[0], group.bounds[1], width, height];
+      if (kind === "group" && group !== undefined)
+        group.bounds = [group.bounds[0], group.bounds[1], width, height];
     });
   }
 
@@ -51,6 +52,7 @@ export class Resize implements Situation {
     this.size = size;
     if (kind === "node") this.engine.resizeNode(id, ...this.size);
     else Object.assign(this.engine.boundsOfItem(this.key) ?? {}, { width: size[0], height: size[1] });
+    if (kind === "note") this.engine.furnitureMoved();
     this.engine.kick();
   }
 }

@@ -1,5 +1,8 @@
 import app from "./app.json";
 import canvas from "./canvas.json";
+import files from "./files.json";
+import history from "./history.json";
+import node from "./node.json";
 import run from "./run.json";
 
-export default { app, canvas, run };
+export default { app, canvas, files, history, node, run };

@@ -1,0 +1,63 @@
+// The map in the corner; dragging in it moves the view.
+import { type PointerEvent, useEffect, useRef } from "react";
+import { useT, useTab, useUi } from "@/shell/hooks";
+import type { Engine } from "./engine";
+import { type MapView, mapToWorld, mapView, paintMap } from "./minimap";
+
+const PAUSE_MS = 60;
+
+export function NavigationMap({ engine }: { readonly engine: Engine }) {
+  const t = useT();
+  const tab = useTab();
+  const isShown = useUi((state) => state.minimap);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const view = useRef<MapView | undefined>(undefined);
+  useEffect(() => {
+    const element = canvas.current;
+    if (!isShown || element === null) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      timer = undefined;
+      const { clientWidth: width, clientHeight: height } = element;
+      const ratio = window.devicePixelRatio || 1;
+      element.width = width * ratio;
+      element.height = height * ratio;
+      const context = element.getContext("2d");
+      if (context === null || width === 0) return;
+      context.scale(ratio, ratio);
+      view.current = mapView(engine.scene, engine.shown, width, height);
+      paintMap(context, engine.scene, engine.shown, view.current, engine.palette, tab.run.getState());
+    };
+    const soon = () => {
+      timer ??= setTimeout(draw, PAUSE_MS);
+    };
+    draw();
+    const stop = engine.onFrame(soon);
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [engine, tab, isShown]);
+  if (!isShown) return null;
+  const go = (event: PointerEvent<HTMLDivElement>) => {
+    event.stopPropagation();
+    if (event.buttons !== 1 || view.current === undefined) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const { left, top } = event.currentTarget.getBoundingClientRect();
+    const [x, y] = mapToWorld(view.current, [event.clientX - left, event.clientY - top]);
+    const { z } = engine.camera;
+    engine.setCamera({ x: engine.size.width / 2 - x * z, y: engine.size.height / 2 - y * z, z }, false);
+  };
+  return (
+    <div
+      className="minimap"
+      role="img"
+      aria-label={t("canvas.minimap")}
+      onPointerDown={go}
+      onPointerMove={go}
+      onPointerUp={(event) => event.stopPropagation()}
+    >
+      <canvas ref={canvas} />
+    </div>
+  );
+}

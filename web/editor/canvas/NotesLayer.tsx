@@ -1,0 +1,71 @@
+// Notes as plain text; a double click edits one. (Markdown is drawn by whoever fills `NOTE_VIEW`.)
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { draftAt } from "@/document/types";
+import { useDocument, useScope, useT, useTab, useView } from "@/shell/hooks";
+import { NOTE_VIEW } from "@/shell/parts";
+import type { Engine } from "./engine";
+import type { SceneNote } from "./scene";
+
+export function NotesLayer({ engine }: { readonly engine: Engine }) {
+  useDocument((state) => state.revision);
+  useSyncExternalStore(engine.subscribeMoves, engine.moves);
+  return (
+    <>
+      {[...engine.scene.notes.values()].map((note) => (
+        <Note key={note.id} note={note} x={note.x} y={note.y} width={note.width} height={note.height} />
+      ))}
+    </>
+  );
+}
+
+interface NoteProps {
+  readonly note: SceneNote;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function Note({ note, x, y, width, height }: NoteProps) {
+  const t = useT();
+  const tab = useTab();
+  const scope = useScope();
+  const isSelected = useView((state) => state.selection.has(`note:${note.id}`));
+  const [isEditing, setEditing] = useState(false);
+  const { text, colour } = note.note;
+  const [draft, setDraft] = useState(text);
+  useEffect(() => setDraft(text), [text]);
+  const end = () => {
+    setEditing(false);
+    if (draft === text) return;
+    tab.document.edit(t("canvas.noteEdited"), (document) => {
+      const found = draftAt(document, scope).layout.notes?.[note.id];
+      if (found !== undefined) found.text = draft;
+    });
+  };
+  return (
+    <div
+      className="note"
+      data-selected={isSelected || undefined}
+      style={{ transform: `translate(${x}px, ${y}px)`, width, height, ...(colour && { background: colour }) }}
+      onDoubleClick={(event) => {
+        event.stopPropagation();
+        setEditing(true);
+      }}
+    >
+      {isEditing ? (
+        <textarea
+          aria-label={t("canvas.note")}
+          value={draft}
+          // biome-ignore lint/a11y/noAutofocus: editing was asked for
+          autoFocus
+          onChange={(event) => setDraft(event.target.value)}
+          onBlur={end}
+          onKeyDown={(event) => event.key === "Escape" && end()}
+        />
+      ) : (
+        <NOTE_VIEW.component text={text} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+// A button with a list of choices that can be searched.
+import { Command } from "cmdk";
+import { Check } from "lucide-react";
+import { Popover } from "radix-ui";
+import { type ReactNode, useState } from "react";
+import type { Json } from "@/document/json";
+import { rankChoices } from "./ranking";
+
+export interface Choice {
+  readonly value: Json;
+  readonly label: string;
+  /** A smaller text behind it. */
+  readonly note?: string;
+}
+
+interface Props {
+  readonly choices: readonly Choice[];
+  readonly value: Json | undefined;
+  readonly onChoose: (value: Json) => void;
+  readonly searchLabel: string;
+  readonly emptyText: string;
+  /** The button. */
+  readonly children: ReactNode;
+}
+
+const MOST_SHOWN = 200;
+
+export function Choose({ choices, value, onChoose, searchLabel, emptyText, children }: Props) {
+  const [isOpen, setOpen] = useState(false);
+  const [query, setQuery] = useState("");
+  const shown = isOpen ? rankChoices(choices, query).slice(0, MOST_SHOWN) : [];
+  const choose = (choice: Choice) => {
+    onChoose(choice.value);
+    setOpen(false);
+  };
+  return (
+    <Popover.Root
+      open={isOpen}
+      onOpenChange={(open) => {
+        setOpen(open);
+        setQuery("");
+      }}
+    >
+      <Popover.Trigger asChild>{children}</Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="choose" align="start" sideOffset={4} collisionPadding={8} data-keys="own">
+          <Command
+            shouldFilter={false}
+            loop
+            label={searchLabel}
+            defaultValue={value === undefined ? "" : String(value)}
+          >
+            {choices.length > 7 && (
+              <Command.Input value={query} onValueChange={setQuery} placeholder={searchLabel} autoFocus />
+            )}
+            <Command.List data-scrolls>
+              {shown.length === 0 && <div className="choose-empty">{emptyText}</div>}
+              {shown.map((choice) => (
+                <Command.Item
+                  key={String(choice.value)}
+                  value={String(choice.value)}
+                  onSelect={() => choose(choice)}
+                >
+                  <Check size={13} className="choose-check" data-on={choice.value === value} />
+                  <span>{choice.label}</span>
+                  {choice.note !== undefined && <small>{choice.note}</small>}
+                </Command.Item>
+              ))}
+            </Command.List>
+          </Command>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

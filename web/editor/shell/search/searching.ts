@@ -1,0 +1,89 @@
+// Finds node types: fuzzily over name, aliases, class name, category and description; what people use comes first.
+import { Fzf } from "fzf";
+import type { SearchWish } from "@/canvas/handle";
+import { accepts } from "@/catalogue/sockets";
+import type { NodeType } from "@/catalogue/types";
+
+export interface Usage {
+  readonly usedTypes: Readonly<Record<string, number>>;
+  readonly recentTypes: readonly string[];
+}
+
+const MOST = 60;
+
+/** The types that a link could be connected to; all if there is no link. */
+export function connectable(types: readonly NodeType[], from: SearchWish["from"]): NodeType[] {
+  const offered = types.filter((type) => !type.deprecated);
+  if (from === undefined) return offered;
+  return offered.filter((type) =>
+    from.side === "output"
+      ? type.inputs.some((input) => accepts(input.type, from.type)) ||
+        type.growing.some((group) => accepts(group.type, from.type))
+      : type.outputs.some((output) => accepts(from.type, output.type)),
+  );
+}
+
+/** Finds the types that match what is typed. Made once for a list of types, asked at each key press. */
+export function nodeFinder(types: readonly NodeType[], usage: Usage): (query: string) => NodeType[] {
+  const weight = usageWeight(usage);
+  const indices = types.map((_, at) => at);
+  const text = (at: number, pick: (type: NodeType) => string) => {
+    const type = types[at];
+    return type === undefined ? "" : pick(type);
+  };
+  const byName = new Fzf(indices, {
+    selector: (at: number) => text(at, (type) => `${type.title} ${spaced(type.id)}`),
+    casing: "case-insensitive",
+  });
+  const byAll = new Fzf(indices, {
+    selector: (at: number) => text(at, (type) => `${type.id} ${type.category} ${type.description}`),
+    casing: "case-insensitive",
+  });
+  return (query) => {
+    const wanted = query.trim();
+    if (wanted === "")
+      return [...types]
+        .sort((a, b) => weight(b) - weight(a) || a.title.localeCompare(b.title))
+        .slice(0, MOST);
+    const scores = new Map<number, number>();
+    const note = (at: number, score: number) => {
+      const type = types[at];
+      if (type !== undefined)
+        scores.set(
+          at,
+          Math.max(scores.get(at) ?? 0, score + bonus(type, wanted) + Math.min(20, weight(type))),
+        );
+    };
+    for (const found of byName.find(wanted)) note(found.item, found.score + 60);
+    for (const found of byAll.find(wanted))
+      note(found.item, found.score * (isLoose(found, wanted) ? 0.2 : 0.7));
+    return [...scores]
+      .sort((a, b) => b[1] - a[1])
+      .flatMap(([at]) => types[at] ?? [])
+      .slice(0, MOST);
+  };
+}
+
+/** A match whose letters are strewn over a long text means little. */
+function isLoose(found: { readonly start: number; readonly end: number }, query: string): boolean {
+  return found.end - found.start > query.length * 2;
+}
+
+function bonus(type: NodeType, query: string): number {
+  const lower = query.toLowerCase();
+  const title = type.title.toLowerCase();
+  if (title === lower || type.id.toLowerCase() === lower) return 200;
+  return title.startsWith(lower) ? 80 : title.includes(lower) ? 40 : 0;
+}
+
+/** `CLIPTextEncode` as `CLIP Text Encode`, so that words are found. */
+function spaced(id: string): string {
+  return `${id} ${id.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")}`;
+}
+
+function usageWeight({ usedTypes, recentTypes }: Usage): (type: NodeType) => number {
+  return ({ id }) => {
+    const recent = recentTypes.indexOf(id);
+    return (usedTypes[id] ?? 0) + (recent < 0 ? 0 : 20 - recent);
+  };
+}
