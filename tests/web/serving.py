@@ -64,6 +64,11 @@ class ServerProcess:
         self.close()
         return code
 
+    def stop_and_keep_log(self) -> int:
+        """Ask it to stop, and leave its log open; returns its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE_SECONDS)
+
     def close(self) -> None:
         """Kill it if it still runs, and give everything back."""
         if self.process.poll() is None:

@@ -11,7 +11,7 @@ from web.sockets.framing import framed
 from web.sockets.outbox import Outbox
 
 _LOGGER = logging.getLogger("latentloom.web")
-_CHUNK_BYTES = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
 """How much is written at once, and how much may then be on its way before more is written."""
 _PAUSE_SECONDS = 0.01
 _CLOSE_SECONDS = 2.0
@@ -34,19 +34,19 @@ class Client:
         self._socket = socket
         self._transport = transport
         self._outbox = outbox
+        outbox.on_given_up = self._leave_for_good
         self._sending = asyncio.create_task(self._send(), name=f"sender {client_id}")
         self._leaving: asyncio.Task[None] | None = None
 
     def send(self, text: str) -> None:
         """Send a JSON message, in order."""
         if self._leaving is None and not self._outbox.put(text):
-            _LOGGER.warning("Client %r does not read its websocket and is disconnected.", self.id)
-            reason = "You read too slowly; connect again and look into the history."
-            self._leaving = asyncio.create_task(self._close(WSCloseCode.TRY_AGAIN_LATER, reason))
+            self._leave_for_good()
 
     def show(self, preview: Preview) -> None:
         """Send a picture of running work, unless a newer one comes first."""
-        self._outbox.show((preview.job, preview.node.id), preview.frame(self.takes_metadata))
+        if self._leaving is None:
+            self._outbox.show((preview.job, preview.node.id), preview.frame(self.takes_metadata))
 
     async def leave(self, code: int, reason: str) -> None:
         """Disconnect the client, once it has what waits for it if it reads at all."""
@@ -62,6 +62,13 @@ class Client:
         waiting = [self._sending, *([self._leaving] if self._leaving is not None else [])]
         await asyncio.wait(waiting)
         self._outbox.close()
+
+    def _leave_for_good(self) -> None:
+        """Disconnect a client for whom too much waits."""
+        if self._leaving is None:
+            _LOGGER.warning("Client %r does not read its websocket and is disconnected.", self.id)
+            reason = "You read too slowly; connect again and look into the history."
+            self._leaving = asyncio.create_task(self._close(WSCloseCode.TRY_AGAIN_LATER, reason))
 
     async def _send(self) -> None:
         """Write what waits, many messages to one system call, and wait while the client does not read.

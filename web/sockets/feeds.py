@@ -57,7 +57,7 @@ class Feeds:
 
     async def settle(self, seconds: float) -> None:
         """Wait, not longer than this, until clients have heard the end of the jobs that are over."""
-        ended = [feed.task for feed in self._feeds.values() if await self._is_over(feed.story.job)]
+        ended = [feed.task for feed in list(self._feeds.values()) if await self._is_over(feed.story.job)]
         if ended:
             await asyncio.wait(ended, timeout=seconds)
 

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-
-_ALWAYS_BYTES = 32 * 1024
-"""What may wait for each client, however much waits for others: who reads is not to suffer from those who do not."""
 
 Frame = str | bytes
 """A text or a binary message."""
@@ -22,16 +19,34 @@ class Backlog:
     """What waits for all clients together.
 
     Args:
-        limit_bytes: from there on, only those who have read nearly everything get more.
+        limit_bytes: how much that may be; then those for whom the most waits have to go.
     """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
+        self._outboxes: set[Outbox] = set()
         self.nbytes = 0
 
-    def has_room(self, nbytes: int, waiting: int) -> bool:
-        """Whether a client for whom `waiting` bytes wait may have `nbytes` more waiting."""
-        return self.nbytes + nbytes <= self._limit_bytes or waiting + nbytes <= _ALWAYS_BYTES
+    def join(self, outbox: "Outbox") -> None:
+        """Count what waits here, too."""
+        self._outboxes.add(outbox)
+
+    def leave(self, outbox: "Outbox") -> None:
+        """Count it no longer; nothing waits there."""
+        self._outboxes.discard(outbox)
+
+    def has_room(self, nbytes: int) -> bool:
+        """Whether so much more may wait as things are."""
+        return self.nbytes + nbytes <= self._limit_bytes
+
+    def make_room(self, nbytes: int, asking: "Outbox") -> bool:
+        """Whether so much more may wait for a client, once those have gone who keep it from the others."""
+        while not self.has_room(nbytes):
+            most = max(self._outboxes, key=lambda each: each.nbytes)
+            if most is asking or not most.nbytes:
+                return False
+            most.give_up()
+        return True
 
 
 class Outbox:
@@ -48,6 +63,9 @@ class Outbox:
     def __init__(self, limit_bytes: int, backlog: Backlog | None = None) -> None:
         self._limit_bytes = limit_bytes
         self._backlog = backlog if backlog is not None else Backlog(limit_bytes)
+        self._backlog.join(self)
+        self.on_given_up: Callable[[], None] = _nobody_cares
+        """Called when others need the room: the client has to come back."""
         self._waiting: deque[_Entry] = deque()
         self._previews: dict[Hashable, _Entry] = {}
         self._arrived = asyncio.Event()
@@ -55,7 +73,7 @@ class Outbox:
 
     def put(self, frame: Frame) -> bool:
         """Add a message; returns False, and adds nothing, if too much waits already."""
-        if self.nbytes + len(frame) > self._limit_bytes or not self._backlog.has_room(len(frame), self.nbytes):
+        if self.nbytes + len(frame) > self._limit_bytes or not self._backlog.make_room(len(frame), self):
             return False
         self._add(_Entry(frame))
         return True
@@ -66,7 +84,7 @@ class Outbox:
         if earlier is not None:
             self._count(len(frame) - len(earlier.frame))
             earlier.frame = frame
-        elif self.nbytes + len(frame) <= self._limit_bytes // 2 and self._backlog.has_room(len(frame), self.nbytes):
+        elif self.nbytes + len(frame) <= self._limit_bytes // 2 and self._backlog.has_room(len(frame)):
             self._previews[key] = entry = _Entry(frame, key)
             self._add(entry)
 
@@ -85,11 +103,17 @@ class Outbox:
         self._count(-size)
         return frames
 
+    def give_up(self) -> None:
+        """Forget what waits, and say so to whom it was for."""
+        self.close()
+        self.on_given_up()
+
     def close(self) -> None:
         """Forget what waits: nobody will take it."""
         self._waiting.clear()
         self._previews.clear()
         self._count(-self.nbytes)
+        self._backlog.leave(self)
 
     def _add(self, entry: _Entry) -> None:
         self._waiting.append(entry)
@@ -99,3 +123,7 @@ class Outbox:
     def _count(self, nbytes: int) -> None:
         self.nbytes += nbytes
         self._backlog.nbytes += nbytes
+
+
+def _nobody_cares() -> None:
+    """Where nobody has to be told."""

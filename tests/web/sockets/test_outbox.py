@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from web.sockets.outbox import Outbox
+from web.sockets.outbox import Backlog, Outbox
 
 
 async def test_messages_come_out_in_order_as_many_as_fit() -> None:
@@ -56,3 +56,31 @@ async def test_waiting_can_be_given_up() -> None:
             await outbox.take(10)
     outbox.put("later")
     assert await outbox.take(10) == ["later"]
+
+
+async def test_when_all_together_is_too_much_the_one_for_whom_the_most_waits_has_to_go() -> None:
+    backlog = Backlog(100)
+    reader, slow, deaf = (Outbox(1000, backlog) for _ in range(3))
+    gone: list[str] = []
+    deaf.on_given_up = lambda: gone.append("deaf")
+    slow.on_given_up = lambda: gone.append("slow")
+    assert deaf.put("x" * 60)
+    assert slow.put("x" * 30)
+    assert reader.put("x" * 10)
+    assert backlog.nbytes == 100
+    assert reader.put("y" * 20)
+    assert (gone, deaf.nbytes, backlog.nbytes) == (["deaf"], 0, 60)
+    assert not reader.put("z" * 80)  # now it is the one for whom the most waits
+    assert gone == ["deaf", "slow"]
+    assert await reader.take(1000) == ["x" * 10, "y" * 20]
+    assert reader.put("z" * 80)
+    reader.close()
+    assert backlog.nbytes == 0
+
+
+async def test_previews_never_cost_anybody_the_connection() -> None:
+    backlog = Backlog(100)
+    first, second = Outbox(1000, backlog), Outbox(1000, backlog)
+    first.put("x" * 90)
+    second.show("a", b"y" * 20)
+    assert (first.nbytes, second.nbytes) == (90, 0)

@@ -60,7 +60,9 @@ def add_v2(app: web.Application, classic: Sequence[web.RouteDef]) -> None:
 
 
 async def _end_streams(app: web.Application) -> None:
-    """End the streams of events, which would go on for as long as their jobs."""
+    """End the streams of events: those of jobs that are over by themselves, the others would go on as long as jobs."""
+    if app[SHELF].streams:
+        await asyncio.wait(list(app[SHELF].streams), timeout=1)
     streams = list(app[SHELF].streams)
     for each in streams:
         each.cancel()
