@@ -63,19 +63,30 @@ class Artefacts:
             FolderError: the prefix leaves the folder or is no file name.
         """
         subfolder, stem = name.parts(batch_number, datetime.now())
-        root = self._root(name.folder)
-        directory = root / subfolder
-        if not directory.resolve().is_relative_to(root.resolve()):
-            raise FolderError(
-                f'"{name.prefix}" leaves the folder "{name.folder}" through a link; choose another prefix.'
-            )
-        directory.mkdir(parents=True, exist_ok=True)
+        directory = self._directory(name, subfolder)
         draft = directory / f".{uuid4().hex}.tmp"
         try:
             digest = _fill(draft, content)
             fault_point("before_output_rename")
             filename = _publish(draft, directory, stem, name.suffix)
             fault_point("after_output_rename")
+        finally:
+            draft.unlink(missing_ok=True)
+        return Artefact(filename, subfolder, name.folder, digest)
+
+    def replace(self, name: Name, number: int, content: Content) -> Artefact:
+        """Save one file under `<prefix>_<number>` of five digits, in place of what has that name.
+
+        Raises:
+            FolderError: as `write`.
+        """
+        subfolder, stem = name.parts(number, datetime.now())
+        directory = self._directory(name, subfolder)
+        draft = directory / f".{uuid4().hex}.tmp"
+        filename = f"{stem}_{number:05}{name.suffix}"
+        try:
+            digest = _fill(draft, content)
+            draft.replace(directory / filename)
         finally:
             draft.unlink(missing_ok=True)
         return Artefact(filename, subfolder, name.folder, digest)
@@ -136,6 +147,17 @@ class Artefacts:
         except FolderError:
             return False
         return not description.get("digest") or _digest(path) == description["digest"]
+
+    def _directory(self, name: Name, subfolder: str) -> Path:
+        """Where a file goes; made if it is not there."""
+        root = self._root(name.folder)
+        directory = root / subfolder
+        if not directory.resolve().is_relative_to(root.resolve()):
+            raise FolderError(
+                f'"{name.prefix}" leaves the folder "{name.folder}" through a link; choose another prefix.'
+            )
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
 
     def _root(self, folder: str) -> Path:
         if folder not in DATA_FOLDERS:

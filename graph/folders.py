@@ -39,6 +39,8 @@ WEIGHT_SUFFIXES = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".b
 FOLDER_MODELS = frozenset({"checkpoints", "diffusers"})
 """Folders in which a directory with a `model_index.json` counts as one model."""
 DATA_FOLDERS = ("input", "output", "temp")
+INPUT_FOLDERS = "input_folders"
+"""Stands for the sub-folders of the input folder, where an input names one of those instead of a file."""
 
 
 @dataclass
@@ -69,6 +71,8 @@ class Folders:
         """
         if folder in DATA_FOLDERS:
             return (getattr(self, folder) or self.data / folder,)
+        if folder == INPUT_FOLDERS:
+            return self.directories("input")
         known = {**dict.fromkeys(self.extra_models, ()), **MODEL_FOLDERS}
         if folder not in known:
             raise FolderError(f'There is no folder "{folder}"; folders are {", ".join((*DATA_FOLDERS, *known))}.')
@@ -129,6 +133,9 @@ def _walk(directory: Path, folder: str) -> list[Path]:
             directories.clear()
             continue
         directories[:] = [each for each in directories if not each.startswith(".")]
+        if folder == INPUT_FOLDERS:
+            found += [place / each for each in directories]
+            continue
         if folder == "diffusers":
             continue
         wanted = folder in DATA_FOLDERS

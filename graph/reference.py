@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
+from graph.folders import INPUT_FOLDERS
 from graph.registry import Catalogue
 from graph.spec import InputSpec, NodeSpec, OutputSpec
 
@@ -69,6 +70,8 @@ def _limits(each: InputSpec) -> str:
 
 
 def _range(each: InputSpec) -> str:
+    if each.files == INPUT_FOLDERS:
+        return "a sub-folder of `input`"
     if each.files is not None:
         return f"a file of `{each.files}`" + "".join(f", `{extra}`" for extra in each.extra_choices)
     if each.choices is not None:

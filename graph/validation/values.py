@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from graph.errors import FolderError, ProblemCode
-from graph.folders import DATA_FOLDERS
+from graph.folders import DATA_FOLDERS, INPUT_FOLDERS
 from graph.spec import InputSpec, Json
 from graph.suggest import Suggester, said
 
@@ -197,6 +197,8 @@ def _place(value: str, folder: str) -> tuple[str, str, str]:
 
 
 def _folder(folder: str) -> str:
+    if folder == INPUT_FOLDERS:
+        return "the sub-folders of the input folder"
     return f'the {folder} folder "{folder}"' if folder in DATA_FOLDERS else f'the model folder "{folder}"'
 
 

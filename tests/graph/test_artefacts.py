@@ -182,3 +182,14 @@ def test_a_process_that_dies_while_it_saves_leaves_whole_files_or_none(
     assert all((tmp_path / "output" / name).read_bytes() == b"whole" for name in names)
     saved = Artefacts(Folders(data=tmp_path)).write(Name("x", ".png"), b"next")
     assert saved.filename == f"x_{len(names) + 1:05}_.png"
+
+
+def test_a_file_of_a_number_replaces_what_was_there(tmp_path: Path) -> None:
+    artefacts = Artefacts(Folders(data=tmp_path))
+    name = Name("set/picture", ".txt")
+    for content in (b"old", b"new"):
+        artefact = artefacts.replace(name, 3, content)
+    assert (artefact.subfolder, artefact.filename) == ("set", "picture_00003.txt")
+    assert artefacts.path(artefact.describe()).read_bytes() == b"new"
+    with pytest.raises(FolderError):
+        artefacts.replace(Name("../x", ".txt"), 1, b"")

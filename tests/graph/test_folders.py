@@ -94,3 +94,15 @@ def test_a_damaged_digest_store_is_ignored(folders: Folders) -> None:
     store.parent.mkdir()
     store.write_text("{broken")
     assert len(folders.digest("input", "photo.png")) == 64
+
+
+def test_sub_folders_of_the_input_are_named_like_files(tmp_path: Path) -> None:
+    folders = Folders(data=tmp_path)
+    (tmp_path / "input" / "cats" / "3_tabby").mkdir(parents=True)
+    (tmp_path / "input" / "cats" / "a.txt").write_text("a")
+    (tmp_path / "input" / ".hidden").mkdir()
+    assert folders.names("input_folders") == ["cats", "cats/3_tabby"]
+    assert folders.path("input_folders", "cats") == tmp_path / "input" / "cats"
+    before = folders.digest("input_folders", "cats")
+    (tmp_path / "input" / "cats" / "3_tabby" / "b.txt").write_text("b")
+    assert folders.digest("input_folders", "cats") != before
