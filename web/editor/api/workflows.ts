@@ -75,7 +75,9 @@ export function saveWorkflow(
   base: number | undefined,
   note = "",
 ): Promise<FullVersion> {
-  return ask(`${place(name)}/versions`, { body: { workflow, note, ...(base === undefined ? {} : { base }) } });
+  return ask(`${place(name)}/versions`, {
+    body: { workflow, note, ...(base === undefined ? {} : { base }) },
+  });
 }
 
 /** Put a workflow away; its versions are kept, and saving brings it back. */

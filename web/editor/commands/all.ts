@@ -1,6 +1,8 @@
 // Every command, one line for each file of them. Add yours here.
 import { EDITING_COMMANDS } from "./editing";
+import { FILE_COMMANDS } from "./files";
+import { RUN_COMMANDS } from "./run";
 import type { Command } from "./types";
 import { VIEWING_COMMANDS } from "./viewing";
 
-export const COMMANDS: readonly Command[] = [...EDITING_COMMANDS, ...VIEWING_COMMANDS];
+export const COMMANDS: readonly Command[] = [...EDITING_COMMANDS, ...VIEWING_COMMANDS, ...RUN_COMMANDS, ...FILE_COMMANDS];

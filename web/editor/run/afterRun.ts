@@ -8,7 +8,11 @@ const LARGEST = 2 ** 50;
 export type LimitOf = (type: string, input: string) => { minimum: number; maximum: number } | undefined;
 
 /** Change a draft as `after_run` says. Linked inputs and fixed ones stay. */
-export function applyAfterRun(draft: WorkflowDocument, limitOf: LimitOf, random: () => number = Math.random): void {
+export function applyAfterRun(
+  draft: WorkflowDocument,
+  limitOf: LimitOf,
+  random: () => number = Math.random,
+): void {
   for (const part of [draft as GraphPart, ...Object.values(draft.subgraphs ?? {})]) {
     for (const [id, layout] of Object.entries(part.layout?.nodes ?? {})) {
       const node = part.graph[id];
@@ -26,7 +30,9 @@ export function applyAfterRun(draft: WorkflowDocument, limitOf: LimitOf, random:
 export function changesAfterRun(document: WorkflowDocument): boolean {
   return [document as GraphPart, ...Object.values(document.subgraphs ?? {})].some((part) =>
     Object.entries(part.layout?.nodes ?? {}).some(
-      ([id, layout]) => part.graph[id] !== undefined && Object.values(layout.after_run ?? {}).some((each) => each !== "fixed"),
+      ([id, layout]) =>
+        part.graph[id] !== undefined &&
+        Object.values(layout.after_run ?? {}).some((each) => each !== "fixed"),
     ),
   );
 }

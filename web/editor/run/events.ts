@@ -2,7 +2,16 @@
 import type { SocketMessage } from "@/api/socket";
 import { isObject, type Json } from "@/document/json";
 import type { NodeId } from "@/document/types";
-import type { JobRun, JobStatus, NodeFailure, NodeRun, NodeStatus, OutputFile, RunState, RunStore } from "./store";
+import type {
+  JobRun,
+  JobStatus,
+  NodeFailure,
+  NodeRun,
+  NodeStatus,
+  OutputFile,
+  RunState,
+  RunStore,
+} from "./store";
 
 type Nodes = Record<NodeId, NodeRun>;
 
@@ -99,7 +108,9 @@ export function showOutput(run: RunStore, id: NodeId, output: Readonly<Record<st
   run.setState(({ outputs, shown }) => {
     const ids = shownAt(id);
     return {
-      ...(files.length > 0 ? { outputs: { ...outputs, ...Object.fromEntries(ids.map((each) => [each, files])) } } : {}),
+      ...(files.length > 0
+        ? { outputs: { ...outputs, ...Object.fromEntries(ids.map((each) => [each, files])) } }
+        : {}),
       ...(Object.keys(rest).length > 0
         ? { shown: { ...shown, ...Object.fromEntries(ids.map((each) => [each, rest])) } }
         : {}),

@@ -15,7 +15,10 @@ import type { LiveState, QueueWish, Runner } from "./runner";
 import { tellRefusal } from "./telling";
 
 /** The parts of the editor that the runner needs. */
-export type RunnerHost = Pick<App, "workspace" | "ui" | "catalogue" | "toasts" | "commands" | "t" | "canvas" | "announce"> & {
+export type RunnerHost = Pick<
+  App,
+  "workspace" | "ui" | "catalogue" | "toasts" | "commands" | "t" | "canvas" | "announce"
+> & {
   readonly connection: App["connection"];
 };
 
@@ -23,7 +26,10 @@ export type RunnerHost = Pick<App, "workspace" | "ui" | "catalogue" | "toasts" |
 const MOST_RESUMED = 20;
 
 /** The runner. It connects with the first `reconnect`. */
-export function createRunner(host: RunnerHost, storage: Storage | undefined = globalThis.sessionStorage): Runner {
+export function createRunner(
+  host: RunnerHost,
+  storage: Storage | undefined = globalThis.sessionStorage,
+): Runner {
   return new LiveRunner(host, storage);
 }
 
@@ -147,9 +153,13 @@ class LiveRunner implements Runner, SocketListener {
     const lookup = lookupIn(this.host.catalogue.getState());
     const limitOf: LimitOf = (type, input) => {
       const schema = lookup(type)?.inputs.find((each) => each.name === input)?.schema;
-      return schema === undefined ? undefined : { minimum: schema.minimum ?? 0, maximum: schema.maximum ?? 2 ** 50 };
+      return schema === undefined
+        ? undefined
+        : { minimum: schema.minimum ?? 0, maximum: schema.maximum ?? 2 ** 50 };
     };
-    tab.document.edit(this.host.t("run.afterRun"), (draft) => applyAfterRun(draft, limitOf), { coalesce: "after run" });
+    tab.document.edit(this.host.t("run.afterRun"), (draft) => applyAfterRun(draft, limitOf), {
+      coalesce: "after run",
+    });
   }
 
   private takeStatus({ data }: SocketMessage): void {
@@ -164,7 +174,9 @@ class LiveRunner implements Runner, SocketListener {
     const { job: last, nodes } = tab.run.getState();
     const t = this.host.t;
     if (last?.id === job && last.status === "failed") {
-      const failed = Object.entries(nodes).find(([id, each]) => each.status === "failed" && !id.includes(":"));
+      const failed = Object.entries(nodes).find(
+        ([id, each]) => each.status === "failed" && !id.includes(":"),
+      );
       this.tellFailure(tab, failed?.[0], failed?.[1].failure?.message);
     } else this.host.announce(last?.status === "canceled" ? t("run.stopped") : t("run.finished"));
     this.showPicture(undefined, undefined);
@@ -205,7 +217,8 @@ class LiveRunner implements Runner, SocketListener {
     const isPending = tab.run.getState().pending.some((each) => each.id === job);
     try {
       const told = await getNodeRuns(job);
-      if (told.status === "queued" || told.status === "running") takeNodeRuns(tab.run, job, told, performance.now());
+      if (told.status === "queued" || told.status === "running")
+        takeNodeRuns(tab.run, job, told, performance.now());
       else if (isPending) endJob(tab.run, job, told.status === "canceling" ? "canceled" : endOf(told.status));
     } catch {
       if (isPending) dropPending(tab.run, job);
@@ -219,7 +232,8 @@ class LiveRunner implements Runner, SocketListener {
 
   private showPicture(job: string | undefined, picture: Blob | undefined): void {
     const before = this.live.getState().picture;
-    const next = job === undefined || picture === undefined ? undefined : { job, url: URL.createObjectURL(picture) };
+    const next =
+      job === undefined || picture === undefined ? undefined : { job, url: URL.createObjectURL(picture) };
     this.live.setState({ picture: next });
     // Whoever shows the old one has a moment to change over.
     if (before !== undefined) setTimeout(() => URL.revokeObjectURL(before.url), 1000);

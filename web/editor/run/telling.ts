@@ -21,7 +21,12 @@ export async function tellRefusal(host: Host, tab: Tab, error: unknown): Promise
     ...(detail === undefined ? {} : { detail: detail + more }),
     ...(first === undefined
       ? {}
-      : { action: { label: t("run.showNode"), run: () => host.canvas?.goTo(first.node.split(":")[0] ?? first.node) } }),
+      : {
+          action: {
+            label: t("run.showNode"),
+            run: () => host.canvas?.goTo(first.node.split(":")[0] ?? first.node),
+          },
+        }),
   });
 }
 

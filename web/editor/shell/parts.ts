@@ -1,18 +1,28 @@
 // What the editor consists of: every panel, bar item, layer and service, one line each. Add yours here.
 import { pastingService } from "@/canvas/pasting";
+import { autosave } from "@/files/autosave";
+import { dropLayer } from "@/files/DropLayer";
+import { incoming } from "@/files/incoming";
+import { historyPanel } from "@/panels/history";
+import { nodeReport } from "@/panels/inspector/NodeReport";
+import { queuePanel } from "@/panels/queue";
+import { connectionBanner } from "@/panels/run/ConnectionBanner";
+import { runControl } from "@/panels/run/RunControl";
+import { workflowsPanel } from "@/panels/workflows";
+import { checking, runOnChange, titleAndIcon } from "@/run/services";
+import { tabStrip } from "@/tabs/TabStrip";
+import { viewing } from "@/viewer/opening";
 import { PlainNote } from "./PlainNote";
 import type { CanvasLayer, ImageAction, NoteView, Panel, Service, TopBarItem } from "./slots";
 import { ViewControls } from "./ViewControls";
 
-export const PANELS: readonly Panel[] = [];
+export const PANELS: readonly Panel[] = [workflowsPanel, queuePanel, historyPanel];
 
-export const TOP_BAR: readonly TopBarItem[] = [
-  { id: "view", place: "end", order: 90, component: ViewControls },
-];
+export const TOP_BAR: readonly TopBarItem[] = [{ id: "view", place: "end", order: 90, component: ViewControls }, tabStrip, runControl];
 
-export const CANVAS_LAYERS: readonly CanvasLayer[] = [];
+export const CANVAS_LAYERS: readonly CanvasLayer[] = [nodeReport, connectionBanner, dropLayer];
 
-export const SERVICES: readonly Service[] = [pastingService];
+export const SERVICES: readonly Service[] = [pastingService, autosave, incoming, checking, runOnChange, titleAndIcon, viewing];
 
 export const IMAGE_ACTIONS: readonly ImageAction[] = [];
 

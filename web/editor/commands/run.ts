@@ -1,0 +1,146 @@
+// Commands that run things.
+import {
+  CornerDownRight,
+  HelpCircle,
+  Images,
+  ListOrdered,
+  Play,
+  Square,
+  StepForward,
+  ZoomIn,
+} from "lucide-react";
+import { plan } from "@/api/client";
+import { clearQueue } from "@/api/jobs";
+import type { App } from "@/app";
+import { ROOT } from "@/document/types";
+import { editNodes } from "@/run/events";
+import { tellRefusal } from "@/run/telling";
+import { openPanel, togglePanel } from "@/ui/store";
+import { scopeOf, selectedNodes } from "@/view/store";
+import { currentResult, viewFiles } from "@/viewer/opening";
+import type { Command } from "./types";
+
+function hasNodes(app: App): boolean {
+  return app.tab !== undefined && Object.keys(app.tab.document.doc.graph).length > 0;
+}
+
+/** The selected nodes of the root graph: only those have ids that the server knows as they are. */
+function targetsOf(app: App): string[] {
+  const tab = app.tab;
+  if (tab === undefined) return [];
+  const view = tab.view.getState();
+  const chosen = selectedNodes(view);
+  const around = view.trail.map((step) => step.use);
+  return scopeOf(view) === ROOT ? chosen : chosen.map((id) => [...around, id].join(":"));
+}
+
+/** Ask what would run, and note the reasons at the nodes. */
+async function explain(app: App): Promise<void> {
+  const tab = app.tab;
+  if (tab === undefined) return;
+  const { nodes, problems } = await plan(tab.document.doc);
+  if (problems.length > 0) return tellRefusal(app, tab, undefined);
+  editNodes(tab.run, (runs) => {
+    for (const { id, reason } of nodes) {
+      const before = runs[id];
+      runs[id] = { ...(before ?? { status: "waiting", value: 0, maximum: 1 }), reason };
+    }
+  });
+  const run = nodes.filter((each) => each.state === "run").length;
+  const hit = nodes.filter((each) => each.state === "hit").length;
+  app.toasts.show("info", app.t("run.planned", { run, hit }));
+}
+
+export const RUN_COMMANDS: readonly Command[] = [
+  {
+    id: "run.queue",
+    label: "run.queue",
+    group: "run",
+    icon: Play,
+    keys: ["Mod+Enter"],
+    whileTyping: true,
+    menus: ["canvas"],
+    enabled: hasNodes,
+    run: async (app) => app.tab && app.runner.queue(app.tab),
+  },
+  {
+    id: "run.front",
+    label: "run.front",
+    group: "run",
+    icon: StepForward,
+    keys: ["Mod+Shift+Enter"],
+    whileTyping: true,
+    enabled: hasNodes,
+    run: async (app) => app.tab && app.runner.queue(app.tab, { front: true }),
+  },
+  {
+    id: "run.interrupt",
+    label: "run.interrupt",
+    group: "run",
+    icon: Square,
+    keys: ["Mod+Alt+Enter"],
+    whileTyping: true,
+    enabled: (app) => app.tab !== undefined,
+    run: async (app) => app.tab && app.runner.interrupt(app.tab),
+  },
+  {
+    id: "run.toHere",
+    label: "run.toHere",
+    group: "run",
+    icon: CornerDownRight,
+    menus: ["node"],
+    enabled: (app) => targetsOf(app).length > 0,
+    run: async (app) => app.tab && app.runner.queue(app.tab, { targets: targetsOf(app), count: 1 }),
+  },
+  {
+    id: "run.plan",
+    label: "run.plan",
+    group: "run",
+    icon: HelpCircle,
+    menus: ["canvas"],
+    enabled: hasNodes,
+    run: explain,
+  },
+  {
+    id: "run.clearQueue",
+    label: "run.clearQueue",
+    group: "run",
+    run: async (app) => {
+      await clearQueue();
+      openPanel(app.ui, "right", "queue");
+    },
+  },
+  {
+    id: "run.onChange",
+    label: "run.onChange",
+    group: "run",
+    checked: (app) => app.ui.getState().runOnChange,
+    run: (app) => app.ui.setState(({ runOnChange }) => ({ runOnChange: !runOnChange })),
+  },
+  {
+    id: "run.viewResult",
+    label: "run.viewResult",
+    group: "run",
+    icon: ZoomIn,
+    keys: ["V"],
+    menus: ["node"],
+    enabled: (app) => currentResult(app).length > 0,
+    run: (app) => viewFiles(app, currentResult(app)),
+  },
+  {
+    id: "panel.queue",
+    label: "run.queuePanel",
+    group: "panel",
+    icon: ListOrdered,
+    keys: ["Q"],
+    run: (app) => togglePanel(app.ui, "right", "queue"),
+  },
+  {
+    id: "panel.history",
+    label: "history.title",
+    group: "panel",
+    icon: Images,
+    keys: ["I"],
+    run: (app) => togglePanel(app.ui, "right", "history"),
+  },
+];
