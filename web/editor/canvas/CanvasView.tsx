@@ -128,7 +128,7 @@ function NodeFrame({ id, engine }: { readonly id: NodeId; readonly engine: Engin
 
 function Hint({ text, at }: { readonly text: string; readonly at: Point }) {
   return (
-    <div className="canvas-hint" role="status" style={{ left: at[0] + 16, top: at[1] + 18 }}>
+    <div className="canvas-hint" role="status" style={{ left: Math.max(8, Math.min(at[0] + 16, innerWidth - 336)), top: Math.min(at[1] + 18, innerHeight - 64) }}>
       {text}
     </div>
   );

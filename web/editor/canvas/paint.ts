@@ -30,7 +30,7 @@ export function paint(context: Context, look: Look): void {
 
 function paintGrid(context: Context, { palette, zoom, shown }: Look): void {
   let step = GRID;
-  while (step * zoom < 20) step *= 4;
+  while (step * zoom < 14) step *= 4;
   const size = Math.max(1, 1.6 * zoom) / zoom;
   context.fillStyle = palette.get("--canvas-dot");
   for (let x = Math.floor(shown.x / step) * step; x < shown.x + shown.width; x += step) {

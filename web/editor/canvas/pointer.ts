@@ -88,6 +88,7 @@ export class Pointer {
   }
 
   private down(event: PointerEvent): void {
+    this.engine.element.removeAttribute("data-keyboard");
     if (event.pointerType === "touch" && this.touched(event)) return;
     if (this.situation !== undefined) return;
     const place = this.placeOf(event);
@@ -293,6 +294,7 @@ export class Pointer {
       event.stopPropagation();
       this.cancel();
     }
+    if (isDown && (event.key === "Tab" || event.key.startsWith("Arrow"))) this.engine.element.setAttribute("data-keyboard", "");
     if (event.code !== "Space" || (event.target instanceof Element && event.target.closest(OWN) !== null))
       return;
     this.isSpaceDown = isDown;

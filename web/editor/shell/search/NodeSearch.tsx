@@ -41,7 +41,7 @@ export function NodeSearch({ wish, engine, onClose }: Props) {
     );
     return connectable([...own, ...catalogue.types.values()], wish.from);
   }, [catalogue, engine, wish.from]);
-  const find = useMemo(() => nodeFinder(types, app.ui.getState()), [types, app]);
+  const find = useMemo(() => nodeFinder(types, app.ui.getState(), wish.from), [types, app, wish.from]);
   const hits = useMemo(
     () => find(query).slice(0, wish.partners && query === "" ? PARTNERS : undefined),
     [find, query, wish.partners],

@@ -1,7 +1,7 @@
 // Finds node types: fuzzily over name, aliases, class name, category and description; what people use comes first.
 import { Fzf } from "fzf";
 import type { SearchWish } from "@/canvas/handle";
-import { accepts } from "@/catalogue/sockets";
+import { accepts, VALUE_TYPES } from "@/catalogue/sockets";
 import type { NodeType } from "@/catalogue/types";
 
 export interface Usage {
@@ -10,8 +10,10 @@ export interface Usage {
 }
 
 const MOST = 60;
+/** Hits that match this much worse than the best one are left out. */
+const LEAST_SHARE = 0.3;
 
-/** The types that a link could be connected to; all if there is no link. */
+/** The types that a link could be connected to, those made for its type first; all if there is no link. */
 export function connectable(types: readonly NodeType[], from: SearchWish["from"]): NodeType[] {
   const offered = types.filter((type) => !type.deprecated);
   if (from === undefined) return offered;
@@ -24,8 +26,13 @@ export function connectable(types: readonly NodeType[], from: SearchWish["from"]
 }
 
 /** Finds the types that match what is typed. Made once for a list of types, asked at each key press. */
-export function nodeFinder(types: readonly NodeType[], usage: Usage): (query: string) => NodeType[] {
-  const weight = usageWeight(usage);
+export function nodeFinder(
+  types: readonly NodeType[],
+  usage: Usage,
+  from?: SearchWish["from"],
+): (query: string) => NodeType[] {
+  const used = usageWeight(usage);
+  const weight = (type: NodeType) => used(type) + (from !== undefined && isMadeFor(type, from) ? 30 : 0);
   const indices = types.map((_, at) => at);
   const text = (at: number, pick: (type: NodeType) => string) => {
     const type = types[at];
@@ -51,13 +58,15 @@ export function nodeFinder(types: readonly NodeType[], usage: Usage): (query: st
       if (type !== undefined)
         scores.set(
           at,
-          Math.max(scores.get(at) ?? 0, score + bonus(type, wanted) + Math.min(20, weight(type))),
+          Math.max(scores.get(at) ?? 0, score + bonus(type, wanted) + Math.min(40, weight(type))),
         );
     };
     for (const found of byName.find(wanted)) note(found.item, found.score + 60);
     for (const found of byAll.find(wanted))
       note(found.item, found.score * (isLoose(found, wanted) ? 0.2 : 0.7));
+    const best = Math.max(0, ...scores.values());
     return [...scores]
+      .filter(([, score]) => score >= best * LEAST_SHARE)
       .sort((a, b) => b[1] - a[1])
       .flatMap(([at]) => types[at] ?? [])
       .slice(0, MOST);
@@ -86,4 +95,14 @@ function usageWeight({ usedTypes, recentTypes }: Usage): (type: NodeType) => num
     const recent = recentTypes.indexOf(id);
     return (usedTypes[id] ?? 0) + (recent < 0 ? 0 : 20 - recent);
   };
+}
+
+/** Whether a type has a socket of exactly the type of a link, a socket without a widget. */
+function isMadeFor(type: NodeType, from: NonNullable<SearchWish["from"]>): boolean {
+  if (from.side === "input") return type.outputs.some((output) => output.type === from.type);
+  return type.inputs.some((input) => input.type === from.type && (input.widget === "none" || !isSocketType(from.type)));
+}
+
+function isSocketType(type: string): boolean {
+  return !VALUE_TYPES.has(type);
 }
