@@ -67,7 +67,7 @@ class ModelRegistry:
         self.precision = precision
         budget = budget_for(self.device) if budget_bytes is None else budget_bytes
         self._residents: Residents[Any] = Residents(budget, on_evict=self._release)  # whatever parts of models are
-        self._outlines: dict[tuple[str, Component], Mapping[str, Part]] = {}
+        self._outlines: dict[tuple[str, Component], Any] = {}  # as `_residents`, without memory
         self._lock = threading.Lock()
 
     @property
@@ -163,11 +163,18 @@ class ModelRegistry:
         Raises:
             ModelError: it cannot be read.
         """
+        return networks_of(self.look(source))
+
+    def look(self, source: ModelSource) -> Any:  # a model, a text encoder or an autoencoder
+        """A part of a model without memory, on the device `meta`: it knows everything and computes nothing.
+
+        Raises:
+            ModelError: it cannot be read.
+        """
         key = (_identity(source), source.component)
         with self._lock:
             if key not in self._outlines:
-                loading = _Loading(source, torch.device("meta"), "fp32")
-                self._outlines[key] = networks_of(loading.load())
+                self._outlines[key] = _Loading(source, torch.device("meta"), "fp32").load()
                 if len(self._outlines) > OUTLINES:
                     del self._outlines[next(iter(self._outlines))]
             return self._outlines[key]
