@@ -1,12 +1,13 @@
 """Everything that an operator can set, declared once: flag, environment variable, key of the file, limits and help.
 
 `listen` is `--listen` on the command line, `LATENTLOOM_LISTEN` in the environment and `listen` in the file. To offer a
-further setting, add a field here and use it in `web.serve`; `python -m web.settings_options` prints the table of
-`docs/operations.md`, which a test compares.
+further setting, add a field here and use it in `web.settings_building`; `python -m web.settings_options` writes the table
+of `docs/operations.md`, which a test compares.
 """
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -20,6 +21,8 @@ from web.settings import PREVIEW_METHODS
 PREFIX = "LATENTLOOM_"
 FILE_NAME = "latentloom.toml"
 EVERYWHERE = "0.0.0.0"
+PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+_BEGIN, _END = "<!-- settings -->", "<!-- end of settings -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +207,12 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def renewed(page: str) -> str:
+    """The page of operations with the table as it is now."""
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"
+
+
 if __name__ == "__main__":
-    print(table())
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
