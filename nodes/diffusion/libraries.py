@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+    from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+    from tokenizers import Tokenizer
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel
 
 
 def new_unet(config: Mapping[str, Any]) -> "UNet2DConditionModel":
@@ -43,6 +46,34 @@ def new_projecting_text_encoder(config: Mapping[str, Any]) -> "CLIPTextModelWith
     return CLIPTextModelWithProjection(CLIPTextConfig(**config))
 
 
+def new_t5_encoder(config: Mapping[str, Any]) -> "T5EncoderModel":
+    """The T5 encoder of transformers."""
+    from transformers import T5Config, T5EncoderModel
+
+    return T5EncoderModel(T5Config(**config))
+
+
+def new_umt5_encoder(config: Mapping[str, Any]) -> "T5EncoderModel":
+    """The encoder of UMT5, the multilingual T5 of transformers."""
+    from transformers import UMT5Config, UMT5EncoderModel
+
+    return UMT5EncoderModel(UMT5Config(**config))
+
+
+def new_sd3_transformer(config: Mapping[str, Any]) -> "SD3Transformer2DModel":
+    """The transformer of Stable Diffusion 3."""
+    from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
+
+    return SD3Transformer2DModel.from_config(dict(config))
+
+
+def new_flux_transformer(config: Mapping[str, Any]) -> "FluxTransformer2DModel":
+    """The transformer of Flux."""
+    from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+
+    return FluxTransformer2DModel.from_config(dict(config))
+
+
 def new_tokenizer(numbers: Mapping[str, int], merges: Sequence[tuple[str, str]], length: int) -> "CLIPTokenizer":
     """The CLIP tokenizer of transformers, from the number of each token and the merges in their order."""
     from transformers import CLIPTokenizer
@@ -61,6 +92,17 @@ def read_tokenizer(folder: Path) -> "CLIPTokenizer":
     from transformers import CLIPTokenizer
 
     return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def parse_tokenizer(text: str) -> "Tokenizer":
+    """A tokenizer of the package tokenizers from its JSON.
+
+    Raises:
+        Exception: the text is something else; the package raises nothing more specific.
+    """
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_str(text)
 
 
 def import_all() -> None:

@@ -13,7 +13,7 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 SMALL_PARAMETERS = 48_000_000
 """Models below this stay in float32 on every device: they are quick anyway, and pictures are the same everywhere."""
-SMALL_TEXT_PARAMETERS = 500_000_000
+SMALL_TEXT_PARAMETERS = 1_000_000_000
 """CLIP text encoders compute in float32, as the ecosystem does; only language models are larger than this."""
 CPU_SHARE = 0.6
 GPU_SHARE = 0.85

@@ -60,7 +60,7 @@ def fill(network: Module, weights: Mapping[str, Tensor], placement: Placement) -
         UnsupportedModel: they do not fit.
     """
     try:
-        network.load_state_dict({key: put(value, placement) for key, value in weights.items()}, assign=True)
+        network.load_state_dict(_placed(weights, placement), assign=True)
     except RuntimeError as error:
         raise UnsupportedModel(f"The weights do not fit a {type(network).__name__}: {error}") from error
     network.to(placement.device)  # buffers; the weights are there already
@@ -82,6 +82,18 @@ def put(value: Tensor, placement: Placement) -> Tensor:
     # Convolutions are faster with the channels last.
     format = torch.channels_last if value.dim() == 4 else torch.contiguous_format
     return value.to(placement.device, dtype, memory_format=format)
+
+
+def _placed(weights: Mapping[str, Tensor], placement: Placement) -> dict[str, Tensor]:
+    """The weights where they belong; a weight with two keys takes its memory once."""
+    by_piece: dict[object, Tensor] = {}
+    found = {}
+    for key in weights:
+        piece = weights.piece(key) if isinstance(weights, Weights) else key
+        if piece not in by_piece:
+            by_piece[piece] = put(weights[key], placement)
+        found[key] = by_piece[piece]
+    return found
 
 
 def _core(shape: tuple[int, ...]) -> list[int]:

@@ -7,8 +7,10 @@ from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.autoencoder import Autoencoder
 from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
+from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
+from nodes.diffusion.families.sd3 import StableDiffusion3
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
 from nodes.diffusion.families.unknown import look_at
@@ -19,6 +21,8 @@ FAMILIES: Sequence[Family] = (
     StableDiffusion2(),
     StableDiffusionXL(),
     StableDiffusionXLRefiner(),
+    StableDiffusion3(),
+    Flux(),
     Autoencoder(),
 )
 """In the order in which they are asked."""

@@ -72,7 +72,11 @@ def fused(name: str, keys: Sequence[str], shapes: Shapes) -> dict[str, Piece]:
 def file_shapes(key_map: KeyMap, shapes: Shapes) -> dict[str, Shape]:
     """The shapes that a file of this layout has, for a network of these shapes."""
     found: dict[str, Shape] = {}
+    placed: set[Piece] = set()
     for key, piece in key_map.items():
+        if piece in placed:
+            continue  # two keys for one weight
+        placed.add(piece)
         shape = shapes[key][::-1] if piece.is_transposed else shapes[key]
         before = found.get(piece.key)
         found[piece.key] = shape if before is None else (before[0] + shape[0], *before[1:])
@@ -86,7 +90,7 @@ def file_tensors(key_map: KeyMap, weights: Mapping[str, Tensor]) -> dict[str, Te
         by_name.setdefault(piece.key, []).append(key)
     tensors = {}
     for name, keys in by_name.items():
-        keys.sort(key=lambda key: key_map[key].start)
+        keys = sorted({key_map[key]: key for key in keys}.values(), key=lambda key: key_map[key].start)
         rows = [key_map[key].give(weights[key]) for key in keys]
         tensors[name] = rows[0] if len(rows) == 1 else torch.cat(rows)
     return tensors
@@ -109,6 +113,10 @@ class Weights(Mapping[str, Tensor]):
     def __getitem__(self, key: str) -> Tensor:
         piece = self._key_map[key]
         return piece.take(self._read(piece.key)).reshape(self.shapes[key])
+
+    def piece(self, key: str) -> Piece:
+        """Where a weight is; two keys with the same piece are the same weight."""
+        return self._key_map[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._key_map)

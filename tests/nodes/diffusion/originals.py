@@ -1,21 +1,25 @@
 """Models in the layouts of their original files: tiny ones with weights, and ones of full size that take no room."""
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, FluxTransformer2DModel, SD3Transformer2DModel, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel
 
 from nodes.diffusion.families.building import skeleton, state_shapes
 from nodes.diffusion.families.clip_text import clip_keys
+from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
+from nodes.diffusion.families.layouts import Layout
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.ldm_vae import vae_keys
+from nodes.diffusion.families.sd3_layout import LAYOUT as SD3
 from nodes.diffusion.families.weights import file_shapes, file_tensors, renamed
 
 VOCABULARY = 49408
@@ -269,3 +273,146 @@ def _named(prefix: str, network: nn.Module, key_map: Any) -> dict[str, tuple[int
 
 def _below(prefix: str, items: Mapping[str, Any]) -> dict[str, Any]:
     return {prefix + key: value for key, value in items.items()}
+
+
+SD3_MEDIUM: dict[str, Any] = {
+    "num_layers": 24,
+    "num_attention_heads": 24,
+    "caption_projection_dim": 1536,
+    "pos_embed_max_size": 192,
+}
+SD35_LARGE: dict[str, Any] = {
+    "num_layers": 38,
+    "num_attention_heads": 38,
+    "caption_projection_dim": 2432,
+    "pos_embed_max_size": 192,
+    "qk_norm": "rms_norm",
+}
+SD35_MEDIUM: dict[str, Any] = {
+    **SD3_MEDIUM,
+    "pos_embed_max_size": 384,
+    "qk_norm": "rms_norm",
+    "dual_attention_layers": tuple(range(13)),
+}
+FLUX_DEV: dict[str, Any] = {"guidance_embeds": True}
+"""The published sizes."""
+
+
+@dataclass(frozen=True)
+class FlowOriginal:
+    """A flow model whose parts have names in an original file."""
+
+    network: nn.Module
+    layout: Layout
+    texts: Mapping[str, nn.Module]
+    vae: nn.Module
+    vae_prefix: str = "first_stage_model."
+
+    def transformer(self) -> dict[str, Tensor]:
+        """The transformer's weights under their original names."""
+        found = file_tensors(self.layout.key_map(state_shapes(self.network)), self.network.state_dict())
+        return {key: tensor.contiguous() for key, tensor in found.items()}
+
+    def text(self, name: str) -> dict[str, Tensor]:
+        """The weights of a text encoder as files of their own have them."""
+        state = self.texts[name].state_dict()
+        nested = {k if k.startswith(("text_", "shared", "encoder.block", "encoder.final")) else f"text_model.{k}": t
+                  for k, t in state.items() if k != "encoder.embed_tokens.weight"}  # fmt: skip
+        return {key: tensor.contiguous() for key, tensor in nested.items()}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything in one file."""
+        found = _below("model.diffusion_model.", self.transformer()) | vae_tensors(self.vae, self.vae_prefix)
+        for name in self.texts:
+            found |= _below(f"text_encoders.{name}.transformer.", self.text(name))
+        return found
+
+    def write(self, path: Path, metadata: dict[str, str] | None = None) -> Path:
+        """One file with everything."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(self.tensors(), path, metadata=metadata)
+        return path
+
+
+def t5(width: int = 32, vocabulary: int = 200) -> nn.Module:
+    """A tiny T5 encoder."""
+    config = T5Config(
+        vocab_size=vocabulary,
+        d_model=width,
+        d_kv=64,
+        d_ff=48,
+        num_layers=2,
+        num_heads=1,
+        feed_forward_proj="gated-gelu",
+    )
+    return T5EncoderModel(config).eval()
+
+
+def sd3(seed: int = 0, kind: str = "medium", context: int = 96) -> FlowOriginal:
+    """A tiny Stable Diffusion 3; `large` has normalised queries and keys, `medium 3.5` attends twice as well."""
+    more: dict[str, Any] = {} if kind == "medium" else {"qk_norm": "rms_norm"}
+    if kind == "medium 3.5":
+        more["dual_attention_layers"] = (0,)
+
+    def build() -> FlowOriginal:
+        network = SD3Transformer2DModel(
+            sample_size=8,
+            num_layers=2,
+            num_attention_heads=1,
+            joint_attention_dim=context,
+            caption_projection_dim=64,
+            pooled_projection_dim=80,
+            pos_embed_max_size=12,
+            **more,
+        )
+        texts = {
+            "clip_l": clip(32, projects=True),
+            "clip_g": clip(48, openclip=True, projects=True),
+            "t5xxl": t5(context),
+        }
+        vae = autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False)
+        return FlowOriginal(network.eval(), SD3, texts, vae)
+
+    return seeded(seed, build)
+
+
+def flux(seed: int = 0, in_channels: int = 64, guidance: bool = True, context: int = 96) -> FlowOriginal:
+    """A tiny Flux; 128 input channels follow a picture, 384 fill."""
+
+    def build() -> FlowOriginal:
+        network = FluxTransformer2DModel(
+            in_channels=in_channels,
+            out_channels=64,
+            num_layers=2,
+            num_single_layers=2,
+            attention_head_dim=32,
+            num_attention_heads=2,
+            joint_attention_dim=context,
+            pooled_projection_dim=32,
+            guidance_embeds=guidance,
+            axes_dims_rope=(4, 14, 14),
+        )
+        vae = autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False)
+        return FlowOriginal(network.eval(), FLUX, {"clip_l": clip(32), "t5xxl": t5(context)}, vae, "vae.")
+
+    return seeded(seed, build)
+
+
+def write_t5_vocabulary(folder: Path, size: int = 200) -> Path:
+    """A vocabulary of letters and a few words in SentencePiece's format; returns its file."""
+    words = ["<pad>", "</s>", "<unk>", "▁", "▁a", "▁cat", "▁photo", "▁of", "▁dog"]
+    letters = [chr(code) for code in range(33, 127)]
+    pieces = [*words, *letters][:size]
+    data = b"".join(_message(1, _piece(each, -float(i), 2 if each == "<unk>" else 1)) for i, each in enumerate(pieces))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "spiece.model"
+    path.write_bytes(data)
+    return path
+
+
+def _piece(text: str, score: float, kind: int) -> bytes:
+    return _message(1, text.encode()) + bytes([2 << 3 | 5]) + struct.pack("<f", score) + bytes([3 << 3, kind])
+
+
+def _message(field: int, content: bytes) -> bytes:
+    return bytes([field << 3 | 2, len(content)]) + content

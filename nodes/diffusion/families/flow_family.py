@@ -1,0 +1,118 @@
+"""What families of flow models share: a transformer in the original layout or in that of diffusers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from nodes.diffusion.errors import IncompleteModel
+from nodes.diffusion.families.autoencoder_files import autoencoder_from_file, autoencoder_from_folder, find_autoencoder
+from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
+from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.flow_text_files import find_texts, text_sizes
+from nodes.diffusion.families.layouts import Layout
+from nodes.diffusion.families.transformer_models import FlowTransformer
+from nodes.diffusion.families.unet_files import PREFIXES
+from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, renamed
+from nodes.diffusion.memory import Placement
+from nodes.diffusion.types import Autoencoder, Component, LatentFormat, TextEncoder
+
+SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope")
+"""What no shape tells, and so may stand in a file's header under `latentloom.transformer`."""
+
+
+class FlowFamily(ABC):
+    """A family of flow models; see `nodes.diffusion.families.family.Family`. Each says what is its own."""
+
+    name: str
+    title: str
+    latent_format: LatentFormat
+    layout: Layout
+    pipeline: str
+    """Class of the transformer in diffusers folders."""
+    marks: tuple[str, ...]
+    """Keys that the transformer has in original files."""
+    layout_marks: tuple[str, ...]
+    """Keys that the transformer has in the layout of diffusers."""
+    foreign: tuple[str, ...] = ()
+    """Keys of other families that share the marks."""
+
+    @abstractmethod
+    def config(self, shapes: Shapes) -> dict[str, Any]:
+        """The configuration of the transformer from the shapes of an original file."""
+
+    @abstractmethod
+    def new_network(self, config: Mapping[str, Any]) -> nn.Module:
+        """The transformer; called where nothing takes memory."""
+
+    @abstractmethod
+    def model(self, network: nn.Module, names: Mapping[str, Piece], placement: Placement) -> FlowTransformer:
+        """The transformer as sampling sees it."""
+
+    @abstractmethod
+    def reads(self, texts: Mapping[str, View]) -> bool:
+        """Whether the family reads these text encoders, by name."""
+
+    @abstractmethod
+    def load_texts(self, contents: Contents, texts: Mapping[str, View], placement: Placement) -> TextEncoder:
+        """Build its text encoders."""
+
+    def find(self, contents: Contents) -> View | None:
+        """The weights of its transformer; None if there is none."""
+        if isinstance(contents, ModelFolder):
+            part = contents.part("transformer")
+            return part.view() if part.config.get("_class_name") == self.pipeline else None
+        if not isinstance(contents, SingleFile):
+            return None
+        for prefix in PREFIXES:
+            if self._is_network(contents.shapes, prefix):
+                return contents.view(prefix)
+        return None
+
+    def parts(self, contents: Contents) -> dict[Component, int]:
+        """How many weights each part has; empty if this is another family."""
+        network, texts = self.find(contents), find_texts(contents)
+        parts: dict[Component, int] = {"clip": text_sizes(texts)} if self.reads(texts) else {}
+        if network is None:
+            return parts
+        parts["model"] = network.size
+        if (vae := find_autoencoder(contents)) is not None:
+            parts["vae"] = vae.size
+        return parts
+
+    def load_model(self, contents: Contents, placement: Placement) -> FlowTransformer:
+        """Build the transformer."""
+        view = self.find(contents)
+        if view is None:
+            raise IncompleteModel(f"{contents.path.name} holds no transformer of {self.title}.")
+        is_original = any(mark in view.shapes for mark in self.marks)
+        config = dict(view.config) or {
+            **self.config(view.shapes if is_original else file_shapes(self.layout.key_map(view.shapes), view.shapes)),
+            **view.settings("transformer", SETTINGS),
+        }
+        network = skeleton(lambda: self.new_network(config))
+        own = state_shapes(network)
+        names = self.layout.key_map(own)
+        places = names if is_original else renamed({key: key for key in own})
+        fill(network, gather(network, places, view.shapes, view.read), placement)
+        return self.model(network, names, placement)
+
+    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
+        """Build the text encoders with their tokenizers."""
+        return self.load_texts(contents, find_texts(contents), placement)
+
+    def load_vae(self, contents: Contents, placement: Placement) -> Autoencoder:
+        """Build the autoencoder."""
+        if isinstance(contents, ModelFolder):
+            return autoencoder_from_folder(contents.part("vae"), placement)
+        view = find_autoencoder(contents)
+        if view is None:
+            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
+        return autoencoder_from_file(view, placement)
+
+    def _is_network(self, shapes: Shapes, prefix: str) -> bool:
+        if any(prefix + key in shapes for key in self.foreign):
+            return False
+        own = self.layout_marks
+        return all(prefix + key in shapes for key in self.marks) or all(prefix + key in shapes for key in own)

@@ -1,0 +1,109 @@
+"""T5 text encoders: a prompt with weights as one long row of tokens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from nodes.diffusion.families.weights import Part, renamed
+from nodes.diffusion.text.encoder import text_for, weigh
+from nodes.diffusion.text.inversion import read_inversion
+from nodes.diffusion.text.prompt import MARK, parse, split_inversions
+from nodes.diffusion.text.unigram import LanguageVocabulary
+from nodes.diffusion.text.windows import Token
+from nodes.diffusion.types import Encoded, FindEmbedding, Text
+
+if TYPE_CHECKING:
+    from transformers import T5EncoderModel
+
+PAD, END = 0, 1
+"""Token ids that every T5 has."""
+
+
+@dataclass(frozen=True)
+class T5TextEncoder:
+    """A T5 encoder on its device; see `nodes.diffusion.types.TextEncoder`. It sums nothing up.
+
+    Attributes:
+        network: on its device.
+        vocabulary: turns text into tokens.
+        device: where it is.
+        dtype: what it computes in.
+        shortest: how many tokens there are at least; what is missing is filled up.
+        name: which of a family's text encoders it is.
+        masks: whether what was filled up is hidden from it, and blanked in its result.
+    """
+
+    network: "T5EncoderModel"
+    vocabulary: LanguageVocabulary
+    device: torch.device
+    dtype: torch.dtype
+    shortest: int
+    name: str = "t5xxl"
+    masks: bool = False
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Its networks by name, for patches."""
+        return {self.name: Part(self.network, renamed({key: key for key in self.network.state_dict()}))}
+
+    @property
+    def width(self) -> int:
+        """Channels of the token vectors and of the result."""
+        return int(self.network.config.d_model)
+
+    @torch.no_grad()
+    def encode(
+        self, text: Text, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+    ) -> Encoded:
+        """Encode a prompt; weights work as for CLIP, and all layers are always used."""
+        tokens = self.tokens(text_for(text, self.name), find_embedding)
+        weighted = any(token.weight != 1.0 for token in tokens)
+        rows = [tokens, self._filled([], len(tokens))] if weighted else [tokens]
+        hidden = self._run(rows)
+        if weighted:
+            hidden = weigh(hidden[:1], hidden[1], [tokens])
+        return Encoded(hidden[:1].cpu(), None)
+
+    def tokens(self, text: str, find: FindEmbedding | None = None) -> list[Token]:
+        """The tokens of a prompt with their weights, its end mark, and what fills it up."""
+        found: list[Token] = []
+        for stretch in parse(text):
+            for piece in split_inversions(stretch.text):
+                words = piece
+                if piece.startswith(MARK) and find is not None:
+                    inversion = read_inversion(piece, self.width, find, self.name)
+                    words = inversion.rest
+                    if inversion.vectors is not None:
+                        found += [Token(vector, stretch.weight) for vector in inversion.vectors]
+                found += [Token(number, stretch.weight) for number in self.vocabulary.ids(words)]
+        return self._filled(found, self.shortest)
+
+    def _filled(self, tokens: Sequence[Token], length: int) -> list[Token]:
+        closed = [*tokens, Token(END)]
+        return [*closed, *[Token(PAD)] * (length - len(closed))]
+
+    def _run(self, rows: Sequence[Sequence[Token]]) -> Tensor:
+        """The last layer's result (rows, tokens, width) in float32."""
+        embed = self.network.get_input_embeddings()
+        ids = torch.tensor([[each.content if isinstance(each.content, int) else PAD for each in row] for row in rows])
+        vectors = embed(ids.to(self.device))
+        for row, tokens in enumerate(rows):
+            for position, token in enumerate(tokens):
+                if isinstance(token.content, Tensor):
+                    vectors[row, position] = token.content.to(vectors)
+        mask = (
+            _seen(rows).to(self.device) if self.masks else torch.ones(ids.shape, dtype=torch.long, device=self.device)
+        )
+        hidden = self.network(inputs_embeds=vectors, attention_mask=mask).last_hidden_state.float()
+        return hidden * mask[..., None] if self.masks else hidden
+
+
+def _seen(rows: Sequence[Sequence[Token]]) -> Tensor:
+    """1 for each token up to the end mark (rows, tokens)."""
+    ends = [
+        max(i for i, token in enumerate(row) if isinstance(token.content, int) and token.content == END) for row in rows
+    ]
+    return torch.stack([(torch.arange(len(row)) <= end).float() for row, end in zip(rows, ends, strict=True)])
