@@ -253,6 +253,7 @@ export class Engine implements CanvasHandle {
         if (state.outputs !== before.outputs || state.nodes !== before.nodes) this.reshapePictured();
         this.kick();
       }),
+      tab.previews.followPresence(() => this.reshapePictured()),
       app.catalogue.subscribe(() => {
         this.scene.rebuild();
         this.refreshElements();

@@ -7,6 +7,9 @@ import { type NodeRun, rateOf } from "@/run/store";
 import { useRun, useScope, useT, useTab, useView } from "@/shell/hooks";
 import type { NodeBodyProps } from "./NodeBody";
 
+/** What took less is not worth telling. */
+const LEAST_SECONDS = 0.01;
+
 export function NodeHead({ id, shape, title, mode, isPinned }: NodeBodyProps) {
   const t = useT();
   const tab = useTab();
@@ -90,7 +93,7 @@ function RunBadge({ run }: { readonly run: NodeRun }) {
       </span>
     );
   }
-  if (run.status === "done" && run.seconds !== undefined) {
+  if (run.status === "done" && run.seconds !== undefined && run.seconds >= LEAST_SECONDS) {
     return (
       <span className="node-badge" title={run.reason || t("node.ran")}>
         {t("node.seconds", { seconds: shortSeconds(run.seconds) })}

@@ -7,6 +7,7 @@ type Listener = (bitmap: ImageBitmap | undefined) => void;
 export class Previews {
   private readonly latest = new Map<NodeId, ImageBitmap>();
   private readonly order = new Map<NodeId, number>();
+  private readonly presence = new Set<() => void>();
   private readonly listeners = new Map<NodeId, Set<Listener>>();
 
   get(id: NodeId): ImageBitmap | undefined {
@@ -36,11 +37,18 @@ export class Previews {
     return () => all.delete(listener);
   }
 
+  /** Hear when nodes get their first preview, or lose it; returns how to stop. */
+  followPresence(listener: () => void): () => void {
+    this.presence.add(listener);
+    return () => this.presence.delete(listener);
+  }
+
   private put(id: NodeId, bitmap: ImageBitmap | undefined): void {
     const old = this.latest.get(id);
     if (bitmap === undefined) this.latest.delete(id);
     else this.latest.set(id, bitmap);
     for (const listener of this.listeners.get(id) ?? []) listener(bitmap);
+    if ((old === undefined) !== (bitmap === undefined)) for (const listener of this.presence) listener();
     old?.close();
   }
 }
