@@ -5,13 +5,14 @@ export type Json = null | boolean | number | bigint | string | Json[] | { [key: 
 export type JsonObject = { [key: string]: Json };
 
 const MARK = "\uE000bigint:"; // a private character: no text that people write starts with it
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const LARGE = /^-?\d{16,}$/;
 const MARKED = /"\uE000bigint:(-?\d+)"/g;
 
 /** The value of a JSON text. Throws a SyntaxError as `JSON.parse` does. */
 export function parseJson(text: string): Json {
   if (!/\d{16}/.test(text)) return JSON.parse(text) as Json;
-  const marked = text.replace(TOKENS, (token) => (token.startsWith('"') ? token : `"${MARK}${token}"`));
+  const marked = text.replace(TOKENS, (token) => (LARGE.test(token) ? `"${MARK}${token}"` : token));
   return JSON.parse(marked, (_key, value: unknown) => {
     if (typeof value !== "string" || !value.startsWith(MARK)) return value;
     const digits = value.slice(MARK.length);

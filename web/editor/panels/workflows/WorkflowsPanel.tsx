@@ -99,13 +99,15 @@ export default function WorkflowsPanel() {
         <h3 className="panel-heading">{t("files.template")}</h3>
         {templates.problem !== undefined && <p className="panel-problem">{templates.problem}</p>}
         <ul className="template-list">
-          {(templates.data ?? []).map((each) => (
-            <TemplateCard
-              key={each.name}
-              template={each}
-              onOpen={() => void told(openTemplate(app, each.name))}
-            />
-          ))}
+          {(templates.data ?? [])
+            .toSorted((a, b) => a.nodes - b.nodes)
+            .map((each) => (
+              <TemplateCard
+                key={each.name}
+                template={each}
+                onOpen={() => void told(openTemplate(app, each.name))}
+              />
+            ))}
         </ul>
       </div>
     </div>
