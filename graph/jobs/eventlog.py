@@ -10,16 +10,20 @@ from graph.jobs.codec import event_columns, event_of, to_json
 from graph.jobs.records import Output
 from graph.jobs.schema import EVENT, JOB, OUTPUT
 
+# Made once, as in `leasing`.
+_INSERT_EVENT = insert(EVENT)
+_INSERT_OUTPUT = insert(OUTPUT)
+
 
 def record(connection: Connection, key: int, events: Sequence[Event]) -> None:
     """Add events to the log of a job, and what its output nodes show to its outputs."""
     if not events:
         return
-    connection.execute(insert(EVENT), [event_columns(key, event) for event in events])
+    connection.execute(_INSERT_EVENT, [event_columns(key, event) for event in events])
     shown = {event.node.id: event for event in events if isinstance(event, NodeFinished) and event.ui is not None}
     if shown:
         connection.execute(delete(OUTPUT).where(OUTPUT.c.job_key == key, OUTPUT.c.node.in_(shown)))
-        connection.execute(insert(OUTPUT), [_output_columns(key, event) for event in shown.values()])
+        connection.execute(_INSERT_OUTPUT, [_output_columns(key, event) for event in shown.values()])
 
 
 def events_after(connection: Connection, job_id: str, after_seq: int, limit: int) -> list[Event]:

@@ -5,10 +5,11 @@ same transaction, so a worker that was given up can do no harm however late it c
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from graph.events import Event, Failure, JobCancelled, JobFailed, NodeLog
 from graph.jobs.backend import Backend
@@ -16,7 +17,7 @@ from graph.jobs.codec import job_of, payload_of
 from graph.jobs.errors import StaleLease
 from graph.jobs.eventlog import executed_nodes, record
 from graph.jobs.records import JobState, Lease
-from graph.jobs.schema import IS_QUEUED, IS_RUNNING, JOB, PAYLOAD, QUEUE
+from graph.jobs.schema import FLOAT, IS_QUEUED, IS_RUNNING, JOB, PAYLOAD, QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +30,46 @@ class LeaseTerms:
     """A job that lost this many workers is parked: visible, and run again only on request."""
 
 
+# Made once: to put a statement together takes as long as to run it, and every job runs these.
+_QUEUE_STATE = select(QUEUE.c.latest_turn, QUEUE.c.is_paused)
+_FOLLOWING = select(JOB.c.key).where(IS_QUEUED).order_by(JOB.c.number, JOB.c.position).limit(1)
+_LEASE = (
+    update(JOB)
+    .where(JOB.c.key == _FOLLOWING.with_for_update(skip_locked=True).scalar_subquery())
+    .values(
+        state="running", attempt=JOB.c.attempt + 1, started=func.coalesce(JOB.c.started, bindparam("at", type_=FLOAT))
+    )
+    .returning(JOB)
+)
+_PAYLOAD = select(PAYLOAD).where(PAYLOAD.c.job_key == bindparam("leased"))
+_IS_HELD = (JOB.c.key == bindparam("held_key")) & (JOB.c.token == bindparam("held_token")) & IS_RUNNING
+_HELD = select(JOB).where(_IS_HELD).with_for_update()
+_PROLONG = update(JOB).where(_IS_HELD).returning(JOB.c.is_cancelling)
+_EXPIRED = (
+    select(JOB).where(IS_RUNNING, JOB.c.lease_until < bindparam("now", type_=FLOAT)).with_for_update(skip_locked=True)
+)
+
 NO_LEASE = {"lease_worker": None, "lease_instance": None, "lease_until": None}
 
 
 def lease(connection: Connection, backend: Backend, terms: LeaseTerms, worker: str, at: float) -> Lease | None:
     """Give the next job to a worker; None if nothing waits or the queue is paused."""
-    latest, is_paused = connection.execute(select(QUEUE.c.latest_turn, QUEUE.c.is_paused)).one()
+    latest, is_paused = connection.execute(_QUEUE_STATE).one()
     if is_paused:
         return None
-    following = select(JOB.c.key).where(IS_QUEUED).order_by(JOB.c.number, JOB.c.position).limit(1)
     values = {
-        "state": "running",
-        "attempt": JOB.c.attempt + 1,
-        "started": func.coalesce(JOB.c.started, at),
+        "at": at,
         "token": secrets.randbits(62),  # random, so that it is unique even if an id is deleted and used again
         "lease_worker": worker,
         "lease_instance": backend.instance,
         "lease_until": backend.now(connection) + terms.seconds,
     }
-    chosen = JOB.c.key == following.with_for_update(skip_locked=True).scalar_subquery()
-    row = connection.execute(update(JOB).where(chosen).values(values).returning(JOB)).one_or_none()
+    row = connection.execute(_LEASE, values).one_or_none()
     if row is None:
         return None
     if row.turn is not None and row.turn > latest:
         connection.execute(update(QUEUE).where(QUEUE.c.latest_turn < row.turn).values(latest_turn=row.turn))
-    payload = connection.execute(select(PAYLOAD).where(PAYLOAD.c.job_key == row.key)).one()
+    payload = connection.execute(_PAYLOAD, {"leased": row.key}).one()
     return Lease(job_of(row), payload_of(payload), row.key, row.token, terms.seconds)
 
 
@@ -63,9 +79,12 @@ def heartbeat(connection: Connection, backend: Backend, lease: Lease) -> bool:
     Raises:
         StaleLease: the job was taken away.
     """
-    until = backend.now(connection) + lease.seconds
-    change = update(JOB).where(_is_held(lease)).values(lease_until=until).returning(JOB.c.is_cancelling)
-    is_cancelling = connection.execute(change).scalar_one_or_none()
+    values = {
+        "held_key": lease.key,
+        "held_token": lease.token,
+        "lease_until": backend.now(connection) + lease.seconds,
+    }
+    is_cancelling = connection.execute(_PROLONG, values).scalar_one_or_none()
     if is_cancelling is None:
         raise stale(lease)
     return bool(is_cancelling)
@@ -77,7 +96,7 @@ def held_row(connection: Connection, lease: Lease) -> Row[Any]:  # rows are unty
     Raises:
         StaleLease: the job was taken away.
     """
-    row = connection.execute(select(JOB).where(_is_held(lease)).with_for_update()).one_or_none()
+    row = connection.execute(_HELD, {"held_key": lease.key, "held_token": lease.token}).one_or_none()
     if row is None:
         raise stale(lease)
     return row
@@ -106,14 +125,15 @@ def lose(connection: Connection, terms: LeaseTerms, lease: Lease, failure: Failu
 
 def requeue_expired(connection: Connection, backend: Backend, terms: LeaseTerms, at: float) -> list[str]:
     """Take away the jobs whose leases expired; returns their ids."""
-    message = f"Its worker gave no sign of life for {terms.seconds:g} s."
-    return _take_away(connection, terms, JOB.c.lease_until < backend.now(connection), message, at)
+    rows = connection.execute(_EXPIRED, {"now": backend.now(connection)}).all()
+    return _take_away(connection, terms, rows, f"Its worker gave no sign of life for {terms.seconds:g} s.", at)
 
 
 def requeue_abandoned(connection: Connection, backend: Backend, terms: LeaseTerms, at: float) -> list[str]:
     """Take away, without waiting, what an earlier life of this server was running; returns the ids."""
     is_ours = JOB.c.lease_instance == backend.instance if backend.instance is not None else JOB.c.key.is_not(None)
-    return _take_away(connection, terms, is_ours, "The server was interrupted while it ran.", at)
+    rows = connection.execute(select(JOB).where(IS_RUNNING, is_ours).with_for_update(skip_locked=True)).all()
+    return _take_away(connection, terms, rows, "The server was interrupted while it ran.", at)
 
 
 def stale(lease: Lease) -> StaleLease:
@@ -123,19 +143,18 @@ def stale(lease: Lease) -> StaleLease:
     )
 
 
-def _is_held(lease: Lease) -> ColumnElement[bool]:
-    return (JOB.c.key == lease.key) & (JOB.c.token == lease.token) & IS_RUNNING
-
-
 def _take_away(
-    connection: Connection, terms: LeaseTerms, condition: ColumnElement[bool], message: str, at: float
+    connection: Connection,
+    terms: LeaseTerms,
+    rows: Iterable[Row[Any]],  # rows are untyped
+    message: str,
+    at: float,
 ) -> list[str]:
-    query = select(JOB).where(IS_RUNNING, condition).with_for_update(skip_locked=True)
-    rows = sorted(connection.execute(query), key=lambda row: row.key)
     failure = Failure(reason="worker_lost", message=message)
-    for row in rows:
+    ordered = sorted(rows, key=lambda row: row.key)
+    for row in ordered:
         _settle_loss(connection, terms, row, failure, at)
-    return [row.id for row in rows]
+    return [row.id for row in ordered]
 
 
 def _settle_loss(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, false, func, or_, select, true
 
 from graph.jobs.codec import job_of, payload_of
 from graph.jobs.records import JOB_STATES, Job, JobFilter, JobState, Order, Page, Payload
@@ -16,6 +16,25 @@ _ORDERS: dict[Order, tuple[Any, ...]] = {  # columns and expressions of several 
     "newest": (JOB.c.key.desc(),),
     "oldest": (JOB.c.key,),
 }
+
+
+_BY_ID = select(JOB).where(JOB.c.id == bindparam("wanted"))  # made once, as in `leasing`
+_PLACE = select(JOB.c.number, JOB.c.position).where(JOB.c.id == bindparam("wanted"), IS_QUEUED)
+_UNFINISHED = select(
+    select(func.count()).select_from(JOB).where(IS_QUEUED).scalar_subquery()
+    + select(func.count()).select_from(JOB).where(IS_RUNNING).scalar_subquery()
+)  # each of the two counts an index of its own
+_BEFORE = (
+    select(func.count())
+    .select_from(JOB)
+    .where(
+        IS_QUEUED,
+        or_(
+            JOB.c.number < bindparam("to_number"),
+            and_(JOB.c.number == bindparam("to_number"), JOB.c.position < bindparam("to_position")),
+        ),
+    )
+)
 
 
 def matching(wanted: JobFilter) -> ColumnElement[bool]:
@@ -30,7 +49,7 @@ def matching(wanted: JobFilter) -> ColumnElement[bool]:
 
 def find(connection: Connection, job_id: str) -> Job | None:
     """The job of this id, None if there is none."""
-    row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"wanted": job_id}).one_or_none()
     return None if row is None else job_of(row)
 
 
@@ -62,14 +81,19 @@ def counts(connection: Connection, owner: str | None) -> dict[JobState, int]:
     return {state: found[state] for state in JOB_STATES}
 
 
+def unfinished(connection: Connection) -> int:
+    """How many jobs wait or run."""
+    found: int = connection.execute(_UNFINISHED).scalar_one()
+    return found
+
+
 def waiting_before(connection: Connection, job_id: str) -> int | None:
     """How many jobs wait before this one, None if it does not wait."""
-    place = connection.execute(select(JOB.c.number, JOB.c.position).where(JOB.c.id == job_id, IS_QUEUED)).one_or_none()
+    place = connection.execute(_PLACE, {"wanted": job_id}).one_or_none()
     if place is None:
         return None
-    number, position = place
-    is_before = or_(JOB.c.number < number, and_(JOB.c.number == number, JOB.c.position < position))
-    return connection.execute(select(func.count()).select_from(JOB).where(IS_QUEUED, is_before)).scalar_one()
+    found: int = connection.execute(_BEFORE, {"to_number": place.number, "to_position": place.position}).scalar_one()
+    return found
 
 
 def payloads(connection: Connection, job_ids: Sequence[str]) -> dict[str, Payload]:

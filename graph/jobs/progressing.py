@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from graph.events import TERMINAL, Event, JobCancelled, JobFailed, JobSucceeded
 from graph.jobs.errors import JobError
@@ -10,6 +10,15 @@ from graph.jobs.eventlog import executed_nodes, record
 from graph.jobs.leasing import NO_LEASE, held_row
 from graph.jobs.records import JobState, Lease
 from graph.jobs.schema import JOB
+
+# Made once, as in `leasing`.
+_CHANGE = update(JOB).where(JOB.c.key == bindparam("changed"))
+_SAME = select(JOB.c.key).where(
+    JOB.c.key == bindparam("same_key"),
+    JOB.c.token == bindparam("same_token"),
+    JOB.c.last_seq == bindparam("same_seq"),
+    JOB.c.ended.is_not(None),
+)
 
 
 def append(connection: Connection, lease: Lease, events: Sequence[Event]) -> None:
@@ -23,7 +32,7 @@ def append(connection: Connection, lease: Lease, events: Sequence[Event]) -> Non
     fresh = _following(row.last_seq, lease, events)
     if fresh:
         record(connection, lease.key, fresh)
-        connection.execute(update(JOB).where(JOB.c.key == lease.key).values(last_seq=fresh[-1].seq))
+        connection.execute(_CHANGE, {"changed": lease.key, "last_seq": fresh[-1].seq})
 
 
 def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> JobState:
@@ -55,7 +64,7 @@ def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> Job
         "is_cancelling": 0,
         **NO_LEASE,
     }
-    connection.execute(update(JOB).where(JOB.c.key == lease.key).values(values))
+    connection.execute(_CHANGE, {"changed": lease.key, **values})
     return state
 
 
@@ -68,10 +77,8 @@ def state_after(event: JobSucceeded | JobFailed | JobCancelled) -> JobState:
 
 def _is_done(connection: Connection, lease: Lease, seq: int) -> bool:
     """Whether the end was committed before, its answer lost with a connection to the database."""
-    is_same = (
-        (JOB.c.key == lease.key) & (JOB.c.token == lease.token) & (JOB.c.last_seq == seq) & JOB.c.ended.is_not(None)
-    )
-    return connection.execute(select(JOB.c.key).where(is_same)).one_or_none() is not None
+    same = {"same_key": lease.key, "same_token": lease.token, "same_seq": seq}
+    return connection.execute(_SAME, same).one_or_none() is not None
 
 
 def _following(last_seq: int, lease: Lease, events: Sequence[Event]) -> list[Event]:

@@ -247,6 +247,10 @@ class JobStore:
         """How many jobs are in each state."""
         return await self._database.read(lambda c: listing.counts(c, owner))
 
+    async def unfinished(self) -> int:
+        """How many jobs wait or run."""
+        return await self._database.read(listing.unfinished)
+
     async def payload(self, job_id: str) -> Payload | None:
         """What a job is to do."""
         return (await self.payloads([job_id])).get(job_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from graph.jobs import webhooks
 from graph.jobs.backend import Backend
@@ -13,6 +13,13 @@ from graph.jobs.records import Job, Payload, Submission
 from graph.jobs.schema import IS_QUEUED, JOB, PAYLOAD, QUEUE
 
 _MAXIMUM_NAME = 255
+
+# Made once, as in `leasing`.
+_INSERT_JOB = insert(JOB)
+_INSERT_PAYLOAD = insert(PAYLOAD)
+_BY_ID = select(JOB).where(JOB.c.id == bindparam("wanted"))
+_OWN = select(func.max(JOB.c.turn)).where(JOB.c.owner == bindparam("whose"), IS_QUEUED)
+_TURNS = select(QUEUE.c.latest_turn, _OWN.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ def submit(
         retry_of=prepared.retry_of,
         idempotency_key=submission.idempotency_key,
     )
-    connection.execute(insert(JOB), _columns(job, key, turn, prepared.digest))
-    connection.execute(insert(PAYLOAD), {"job_key": key, **prepared.payload})
+    connection.execute(_INSERT_JOB, _columns(job, key, turn, prepared.digest))
+    connection.execute(_INSERT_PAYLOAD, {"job_key": key, **prepared.payload})
     _note_webhook(connection, prepared, at)
     return job
 
@@ -103,7 +110,7 @@ def _check_room(connection: Connection, owner: str, most: int) -> None:
 
 def _find_earlier(connection: Connection, prepared: Prepared) -> Row[Any] | None:  # rows are untyped
     submission = prepared.submission
-    found = connection.execute(select(JOB).where(JOB.c.id == prepared.id)).one_or_none()
+    found = connection.execute(_BY_ID, {"wanted": prepared.id}).one_or_none()
     if found is not None or submission.idempotency_key is None:
         return found
     is_same_key = (JOB.c.owner == submission.owner) & (JOB.c.idempotency_key == submission.idempotency_key)
@@ -136,8 +143,7 @@ def _place(connection: Connection, submission: Submission) -> tuple[int | None, 
         return None, min(0.0, connection.execute(select(lowest)).scalar() or 0.0) - 1
     if submission.number is not None:
         return None, float(submission.number)
-    own = select(func.max(JOB.c.turn)).where(JOB.c.owner == submission.owner, IS_QUEUED)
-    latest, last_own = connection.execute(select(QUEUE.c.latest_turn, own.scalar_subquery())).one()
+    latest, last_own = connection.execute(_TURNS, {"whose": submission.owner}).one()
     turn = max(latest, -1 if last_own is None else last_own) + 1
     return turn, float(turn)
 

@@ -15,7 +15,6 @@ from web.sockets.audience import Audience, Listener, encode
 _LOGGER = logging.getLogger("latentloom.web")
 _REMEMBERED = 4096
 """How many jobs are remembered as told, so that nobody hears of one twice."""
-_WAITING = JobFilter(states=("queued", "running"))
 _RUNNING = JobFilter(states=("running",))
 
 
@@ -108,7 +107,7 @@ class Feeds:
         self._audience.broadcast(status(self._remaining), busy)
 
     async def _count(self) -> int:
-        self._remaining = (await self._store.page(_WAITING, limit=1)).total
+        self._remaining = await self._store.unfinished()
         return self._remaining
 
     def _begin(self, job: Job, silent_until: int = 0) -> None:

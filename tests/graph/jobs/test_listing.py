@@ -78,3 +78,12 @@ async def test_the_place_of_a_job_in_the_queue_is_how_many_wait_before_it(store:
 async def test_what_clients_sent_along_is_read_without_the_rest(store: JobStore):
     job = await store.submit(Submission(Payload({"1": {}}, extra={"labels": {"a": "b"}})))
     assert await store.extras([job.id, "nothing"]) == {job.id: {"labels": {"a": "b"}}}
+
+
+async def test_jobs_that_wait_or_run_are_counted(store: JobStore):
+    assert await store.unfinished() == 0
+    jobs = await submit(store, "a", "b", "c")
+    await taken(store)
+    assert await store.unfinished() == 3
+    await store.cancel(jobs[2])
+    assert await store.unfinished() == 2
