@@ -39,6 +39,7 @@ ProblemCode = Literal[
     "exception_during_validation",
     "subgraph_error",
     "too_large",
+    "mismatched",
 ]
 
 

@@ -31,6 +31,7 @@ _KINDS: Mapping[ProblemCode, tuple[str, str]] = {
     "subgraph_error": ("subgraph_error", "Subgraph cannot be unfolded"),
     "unknown_target": ("unknown_target", "Target not found"),
     "too_large": ("too_large", "Takes more memory than there is"),
+    "mismatched": ("mismatched", "Parts of models do not belong together"),
 }
 """Our code -> type and short title there."""
 
