@@ -137,13 +137,14 @@ def pretrain_text(folder: Path, recipe: Recipe) -> None:
     torch.manual_seed(recipe.seed)
     tokenizer = vocabulary.load_tokenizer(folder / "tokenizer")
     _, square = latents.split(latents.read_latents("square", folder / "latents"), VALIDATION_COUNT)
+    sets = [square, latents.read_latents("figures", folder / "latents")]
     text_encoder = build_denoiser(recipe.denoiser, tokenizer).text_encoder
     head = text_pretraining.guess_head(text_encoder)
     parameters = {f"text_encoder.{name}": p for name, p in text_encoder.named_parameters()}
     parameters |= {f"head.{name}": p for name, p in head.named_parameters()}
     adam_only = {name for name in parameters if "embedding.weight" in name or name.startswith("head")}
     state = TrainingState(parameters, MuonAdam(parameters, recipe.text_rates, adam_only))
-    loss_at = text_pretraining.guessing_loss(text_encoder, head, tokenizer, square, recipe.text_batches)
+    loss_at = text_pretraining.guessing_loss(text_encoder, head, tokenizer, sets, recipe.text_batches)
     train(state, loss_at, replace(recipe.text_loop, checkpoint=folder / "text.safetensors"), on_step=_log_step)
 
 
