@@ -1,8 +1,8 @@
 """Everything that an operator can set, declared once: flag, environment variable, key of the file, limits and help.
 
 `listen` is `--listen` on the command line, `LATENTLOOM_LISTEN` in the environment and `listen` in the file. To offer a
-further setting, add a field here and use it in `web.settings_building`; `python -m web.settings_options` writes the table
-of `docs/operations.md`, which a test compares.
+further setting, add a field here and use it in `web.settings_building`; `python -m web.settings_options` writes the
+table of `docs/operations.md`, which a test compares.
 """
 
 import os
