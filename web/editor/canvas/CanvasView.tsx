@@ -70,6 +70,7 @@ export function CanvasView() {
       role="application"
       aria-label={t("canvas.label")}
       aria-describedby="canvas-instructions"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: role=application takes keys itself
       tabIndex={0}
       data-testid="canvas"
     >
@@ -128,7 +129,14 @@ function NodeFrame({ id, engine }: { readonly id: NodeId; readonly engine: Engin
 
 function Hint({ text, at }: { readonly text: string; readonly at: Point }) {
   return (
-    <div className="canvas-hint" role="status" style={{ left: Math.max(8, Math.min(at[0] + 16, innerWidth - 336)), top: Math.min(at[1] + 18, innerHeight - 64) }}>
+    <div
+      className="canvas-hint"
+      role="status"
+      style={{
+        left: Math.max(8, Math.min(at[0] + 16, innerWidth - 336)),
+        top: Math.min(at[1] + 18, innerHeight - 64),
+      }}
+    >
       {text}
     </div>
   );

@@ -44,6 +44,7 @@ function Note({ note, x, y, width, height }: NoteProps) {
     });
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the outline and the menu edit notes with the keyboard
     <div
       className="note"
       data-selected={isSelected || undefined}

@@ -85,7 +85,10 @@ function paintLinks(context: Context, look: Look): void {
       continue;
     }
     let path = plain.get(wire.type);
-    if (path === undefined) plain.set(wire.type, (path = new Path2D()));
+    if (path === undefined) {
+      path = new Path2D();
+      plain.set(wire.type, path);
+    }
     trace(path, wire.points, drawn);
   }
   context.lineCap = "round";

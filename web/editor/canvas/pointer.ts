@@ -280,7 +280,7 @@ export class Pointer {
   private wheel(event: WheelEvent): void {
     const target = event.target instanceof Element ? event.target : undefined;
     const focused = target?.closest("textarea, [data-scrolls]");
-    if (focused && focused.contains(document.activeElement) && !event.ctrlKey) return; // it scrolls itself
+    if (focused?.contains(document.activeElement) && !event.ctrlKey) return; // it scrolls itself
     event.preventDefault();
     const means = wheelMeans(event, this.engine.app.ui.getState().wheel);
     const { left, top } = this.engine.element.getBoundingClientRect();
@@ -294,7 +294,8 @@ export class Pointer {
       event.stopPropagation();
       this.cancel();
     }
-    if (isDown && (event.key === "Tab" || event.key.startsWith("Arrow"))) this.engine.element.setAttribute("data-keyboard", "");
+    if (isDown && (event.key === "Tab" || event.key.startsWith("Arrow")))
+      this.engine.element.setAttribute("data-keyboard", "");
     if (event.code !== "Space" || (event.target instanceof Element && event.target.closest(OWN) !== null))
       return;
     this.isSpaceDown = isDown;

@@ -59,7 +59,7 @@ function enterNode(app: App): void {
   frame?.querySelector<HTMLElement>("[data-widget] :is(input, textarea, select, button)")?.focus();
 }
 
-function escape(app: App): void {
+function goBack(app: App): void {
   const { tab, canvas } = app;
   if (tab === undefined || canvas === undefined) return;
   const active = document.activeElement;
@@ -164,7 +164,7 @@ export const VIEWING_COMMANDS: readonly Command[] = [
     keys: ["Escape"],
     whileTyping: true,
     enabled: hasCanvas,
-    run: escape,
+    run: goBack,
   },
   {
     id: "select.upstream",

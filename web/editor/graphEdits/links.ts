@@ -71,7 +71,8 @@ export function pointsOf(layout: Layout | undefined, to: InputEnd): readonly Poi
 export function setPoints(doc: WorkflowDocument, scope: Scope, to: InputEnd, points: readonly Point[]): void {
   const { layout } = draftAt(doc, scope);
   layout.links ??= {};
-  const ofNode = (layout.links[to.node] ??= {});
+  layout.links[to.node] ??= {};
+  const ofNode = layout.links[to.node] ?? {};
   ofNode[to.input] = { ...ofNode[to.input], points: points.map((point) => [...point]) };
   if (points.length === 0) forgetPoints(layout, to);
 }
@@ -87,7 +88,8 @@ function forgetPoints(layout: Layout, to: InputEnd): void {
 
 function heldValues(layout: Layout, id: NodeId): JsonObject {
   layout.nodes ??= {};
-  const ofNode = (layout.nodes[id] ??= {});
+  layout.nodes[id] ??= {};
+  const ofNode = layout.nodes[id] ?? {};
   ofNode.held_values ??= {};
   return ofNode.held_values as JsonObject;
 }

@@ -126,7 +126,7 @@ function Progress({ run }: { readonly run: NodeRun }) {
       aria-valuenow={run.value}
       data-unknown={run.maximum <= 1 || undefined}
     >
-      <span style={{ transform: `scaleX(${share})` }} />
+      <span style={run.maximum > 1 ? { transform: `scaleX(${share})` } : {}} />
     </span>
   );
 }

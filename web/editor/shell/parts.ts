@@ -18,11 +18,23 @@ import { ViewControls } from "./ViewControls";
 
 export const PANELS: readonly Panel[] = [workflowsPanel, queuePanel, historyPanel];
 
-export const TOP_BAR: readonly TopBarItem[] = [{ id: "view", place: "end", order: 90, component: ViewControls }, tabStrip, runControl];
+export const TOP_BAR: readonly TopBarItem[] = [
+  { id: "view", place: "end", order: 90, component: ViewControls },
+  tabStrip,
+  runControl,
+];
 
 export const CANVAS_LAYERS: readonly CanvasLayer[] = [nodeReport, connectionBanner, dropLayer];
 
-export const SERVICES: readonly Service[] = [pastingService, autosave, incoming, checking, runOnChange, titleAndIcon, viewing];
+export const SERVICES: readonly Service[] = [
+  pastingService,
+  autosave,
+  incoming,
+  checking,
+  runOnChange,
+  titleAndIcon,
+  viewing,
+];
 
 export const IMAGE_ACTIONS: readonly ImageAction[] = [];
 

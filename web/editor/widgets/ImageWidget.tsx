@@ -21,6 +21,7 @@ export function ImageWidget(props: WidgetProps) {
   };
   const value = typeof props.value === "string" ? props.value : "";
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button uploads with the keyboard
     <div
       className="widget-image"
       data-drop="image"

@@ -19,9 +19,9 @@ export function SegmentedWidget({ input, value, change, label }: WidgetProps) {
       }}
     >
       {choices.map((choice) => (
+        // biome-ignore lint/a11y/useSemanticElements: radio inputs cannot be styled as segments
         <button
           type="button"
-          // biome-ignore lint/a11y/useSemanticElements: radio inputs cannot be styled as segments
           role="radio"
           key={String(choice)}
           aria-checked={choice === value}

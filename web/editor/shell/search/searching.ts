@@ -100,7 +100,9 @@ function usageWeight({ usedTypes, recentTypes }: Usage): (type: NodeType) => num
 /** Whether a type has a socket of exactly the type of a link, a socket without a widget. */
 function isMadeFor(type: NodeType, from: NonNullable<SearchWish["from"]>): boolean {
   if (from.side === "input") return type.outputs.some((output) => output.type === from.type);
-  return type.inputs.some((input) => input.type === from.type && (input.widget === "none" || !isSocketType(from.type)));
+  return type.inputs.some(
+    (input) => input.type === from.type && (input.widget === "none" || !isSocketType(from.type)),
+  );
 }
 
 function isSocketType(type: string): boolean {
