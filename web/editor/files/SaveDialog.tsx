@@ -5,7 +5,7 @@ import { Dialog } from "@/shell/Dialog";
 import { useApp, useT } from "@/shell/hooks";
 import type { OverlayProps } from "@/shell/overlays";
 import type { Tab } from "@/workspace/tabs";
-import { latestOf, nameFrom, saveUnder } from "./saving";
+import { nameFrom, saveUnder, takenNames } from "./saving";
 import "./files.css";
 
 interface Props extends OverlayProps {
@@ -14,30 +14,19 @@ interface Props extends OverlayProps {
   readonly latest: number | undefined;
 }
 
-const PAUSE_MS = 200;
-
 export function SaveDialog({ tab, latest: newer, onClose }: Props) {
   const app = useApp();
   const t = useT();
   const [name, setName] = useState(tab.file?.name ?? nameFrom(tab.title));
   const [note, setNote] = useState("");
-  const [latest, setLatest] = useState(newer);
+  const [taken, setTaken] = useState<ReadonlyMap<string, number>>(new Map());
   const [problem, setProblem] = useState<string>();
   const isGood = isWorkflowName(name);
+  const isOwnStale = newer !== undefined && name === tab.file?.name;
+  const latest = taken.get(name) ?? (isOwnStale ? newer : undefined);
   useEffect(() => {
-    if (!isGood) return setLatest(undefined);
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      latestOf(name).then(
-        (found) => isCurrent && setLatest(found),
-        () => undefined, // saving will tell
-      );
-    }, PAUSE_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [name, isGood]);
+    takenNames().then(setTaken, () => undefined); // saving will tell
+  }, []);
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
     if (!isGood) return;
@@ -45,11 +34,10 @@ export function SaveDialog({ tab, latest: newer, onClose }: Props) {
       await saveUnder(app, tab, name, latest ?? 0, note);
       onClose();
     } catch (error) {
-      if (isStale(error)) setLatest(Number(error.details.latest));
+      if (isStale(error)) setTaken(new Map([...taken, [name, Number(error.details.latest)]]));
       setProblem(error instanceof Error ? error.message : String(error));
     }
   };
-  const isOwnStale = newer !== undefined && name === tab.file?.name;
   return (
     <Dialog
       title={t("files.saveTitle")}
@@ -76,6 +64,7 @@ export function SaveDialog({ tab, latest: newer, onClose }: Props) {
           {t("files.name")}
           <input
             className="field"
+            autoFocus
             value={name}
             onChange={(event) => setName(event.target.value)}
             onFocus={(event) => event.target.select()}

@@ -12,6 +12,7 @@ import { isMissingAnything, missingIn } from "./missing";
 import { placed } from "./placing";
 import { ReportDialog } from "./ReportDialog";
 
+const MOST_FRAMES = 120;
 export const FIRST_TEMPLATE = "text_to_image";
 
 export interface OpenWish {
@@ -26,13 +27,14 @@ export interface OpenWish {
 export async function openDocument(app: App, wish: OpenWish): Promise<Tab> {
   const lookup = lookupIn(app.catalogue.getState());
   const document = await placed(wish.document, lookup);
+  const before = app.canvas;
   const tab = openTab(app.workspace, {
     title: wish.title,
     document,
     ...(wish.file === undefined ? {} : { file: wish.file }),
   });
   if (wish.isUnsaved) updateTab(app.workspace, tab.id, { savedRevision: -1 });
-  frameWhenShown(app, tab);
+  frameWhenShown(app, tab, before);
   const missing = missingIn(document, lookup);
   if (isMissingAnything(missing)) app.overlays.open(MissingDialog, { tab });
   return tab;
@@ -119,13 +121,13 @@ export function freeTitle(app: App, title: string): string {
   for (let count = 2; ; count++) if (!taken.has(`${title} ${count}`)) return `${title} ${count}`;
 }
 
-/** Let the canvas show the whole graph as soon as it is there. */
-function frameWhenShown(app: App, tab: Tab): void {
-  const frame = () => {
-    if (app.tab === tab) app.canvas?.frame();
-  };
-  // The canvas of a new tab is mounted with the next frame, and measured with the one after it.
-  requestAnimationFrame(() => requestAnimationFrame(frame));
+/** Let the canvas show the whole graph as soon as it is there: another one than before, mounted some frames later. */
+function frameWhenShown(app: App, tab: Tab, before: App["canvas"], tries = MOST_FRAMES): void {
+  requestAnimationFrame(() => {
+    if (app.tab !== tab || tries === 0) return;
+    if (app.canvas === undefined || app.canvas === before) frameWhenShown(app, tab, before, tries - 1);
+    else requestAnimationFrame(() => app.canvas?.frame());
+  });
 }
 
 function titleOfFile(name: string): string {

@@ -1,6 +1,5 @@
 // Saves documents on the server. A save adds a version; what somebody else saved meanwhile is never overwritten.
-import { ApiError } from "@/api/http";
-import { getWorkflow, isStale, isWorkflowName, saveWorkflow } from "@/api/workflows";
+import { isStale, isWorkflowName, listWorkflows, saveWorkflow } from "@/api/workflows";
 import type { App } from "@/app";
 import { writeJson } from "@/document/json";
 import { type Tab, updateTab } from "@/workspace/tabs";
@@ -40,17 +39,14 @@ export async function saveUnder(
     file: { name, version: saved.version },
     savedRevision: revision,
   });
+  app.runner.live.setState(({ changes }) => ({ changes: changes + 1 }));
   app.toasts.show("success", app.t("files.saved", { name, version: saved.version }));
 }
 
-/** Whether a name is taken, with its latest version. */
-export async function latestOf(name: string): Promise<number | undefined> {
-  try {
-    return (await getWorkflow(name)).version;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  }
+/** The latest version of each name that is taken, those that were put away included. */
+export async function takenNames(): Promise<ReadonlyMap<string, number>> {
+  const lists = await Promise.all([listWorkflows(false), listWorkflows(true)]);
+  return new Map(lists.flat().map((each) => [each.name, each.latest]));
 }
 
 /** A name that the server takes, as close to a title as can be. */

@@ -40,7 +40,9 @@ class LiveRunner implements Runner, SocketListener {
   private readonly socket: ServerSocket;
   private sending: Promise<void> = Promise.resolve();
   /** Submissions that did not reach the server; they are sent again with the same id. */
-  private unsent: { tab: Tab; wish: SubmitWish; title: string }[] = [];
+  private unsent: { tab: Tab; wish: SubmitWish }[] = [];
+  /** Jobs that the server may not know yet. */
+  private readonly underWay = new Set<string>();
 
   constructor(
     private readonly host: RunnerHost,
@@ -52,7 +54,9 @@ class LiveRunner implements Runner, SocketListener {
   }
 
   queue(tab: Tab, wish: QueueWish = {}): Promise<void> {
-    const next = this.sending.then(() => this.queueNow(tab, wish));
+    // Snapshots are taken now: whatever is edited from here on is another run.
+    const wishes = this.snapshots(tab, wish);
+    const next = this.sending.then(() => this.sendAll(tab, wishes));
     this.sending = next.catch(() => undefined);
     return next;
   }
@@ -68,7 +72,10 @@ class LiveRunner implements Runner, SocketListener {
   }
 
   async resume(tab: Tab): Promise<void> {
-    const jobs = this.book.of(tab.id).slice(-MOST_RESUMED);
+    const jobs = this.book
+      .of(tab.id)
+      .filter((job) => !this.underWay.has(job))
+      .slice(-MOST_RESUMED);
     await Promise.all(jobs.slice(0, -1).map((job) => this.lookUpWaiting(tab, job)));
     const last = jobs.at(-1);
     if (last !== undefined) await this.lookUp(tab, last);
@@ -93,9 +100,7 @@ class LiveRunner implements Runner, SocketListener {
 
   onOpen(again: boolean): void {
     this.host.connection.setState({ state: "open", retryAt: undefined });
-    const unsent = this.unsent;
-    this.unsent = [];
-    for (const each of unsent) this.send(each.tab, each.wish, each.title).catch(() => undefined);
+    void this.sendUnsent();
     if (!again) return;
     this.host.announce(this.host.t("run.connectedAgain"));
     for (const tab of this.host.workspace.getState().tabs) void this.resume(tab);
@@ -106,46 +111,68 @@ class LiveRunner implements Runner, SocketListener {
     this.host.connection.setState({ state: "lost", retryAt: Date.now() + retryMs });
   }
 
-  private async queueNow(tab: Tab, wish: QueueWish): Promise<void> {
+  private snapshots(tab: Tab, wish: QueueWish): SubmitWish[] {
     const { batchCount, previews } = this.host.ui.getState();
-    const title = tab.title;
-    for (let count = wish.count ?? batchCount; count > 0; count--) {
+    return Array.from({ length: wish.count ?? batchCount }, () => {
       const id = crypto.randomUUID();
-      const sent: SubmitWish = {
-        document: tab.document.doc,
+      const document = tab.document.doc;
+      this.book.add(id, tab.id);
+      this.underWay.add(id);
+      addPending(tab.run, id);
+      this.changeSeeds(tab);
+      return {
+        document,
         clientId: this.client,
         id,
         previews,
-        labels: { title },
+        labels: { title: tab.title },
         ...(wish.front === undefined ? {} : { front: wish.front }),
         ...(wish.targets === undefined ? {} : { targets: wish.targets }),
       };
-      this.book.add(id, tab.id);
-      addPending(tab.run, id);
-      if (!(await this.send(tab, sent, title))) return;
-      this.changeSeeds(tab);
+    });
+  }
+
+  /** Submit one after the other; what follows a refused one is not sent, it would be refused too. */
+  private async sendAll(tab: Tab, wishes: readonly SubmitWish[]): Promise<void> {
+    for (const [at, wish] of wishes.entries()) {
+      if (await this.send(tab, wish)) continue;
+      for (const { id } of wishes.slice(at + 1)) this.forget(tab, id);
+      return;
     }
   }
 
+  private forget(tab: Tab, id: string): void {
+    this.underWay.delete(id);
+    this.book.remove(id);
+    dropPending(tab.run, id);
+  }
+
   /** Submit; returns whether there is any use in going on. */
-  private async send(tab: Tab, wish: SubmitWish, title: string): Promise<boolean> {
+  private async send(tab: Tab, wish: SubmitWish): Promise<boolean> {
     try {
       const { node_errors } = await submit(wish);
+      this.underWay.delete(wish.id);
       if (Object.keys(node_errors).length > 0) await tellRefusal(this.host, tab, undefined);
       else tab.run.setState({ problems: {} });
       this.changed();
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 0) {
-        this.unsent.push({ tab, wish, title });
-        this.host.toasts.show("warning", this.host.t("run.notSent"));
-        return false;
+        if (this.unsent.length === 0) this.host.toasts.show("warning", this.host.t("run.notSent"));
+        this.unsent.push({ tab, wish });
+        return true;
       }
-      this.book.remove(wish.id);
-      dropPending(tab.run, wish.id);
+      this.forget(tab, wish.id);
       await tellRefusal(this.host, tab, error);
       return false;
     }
+  }
+
+  /** In the order in which they were submitted. */
+  private async sendUnsent(): Promise<void> {
+    const unsent = this.unsent;
+    this.unsent = [];
+    for (const { tab, wish } of unsent) await this.send(tab, wish);
   }
 
   private changeSeeds(tab: Tab): void {

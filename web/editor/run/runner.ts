@@ -12,7 +12,7 @@ export interface QueueWish {
 
 /** What the server does now, for all clients, as far as this page hears of it. */
 export interface LiveState {
-  /** Raised whenever the queue or the history changed on the server. */
+  /** Raised whenever the queue, the history or what is saved changed on the server. */
   readonly changes: number;
   /** The latest picture of the job that runs: an address of this page. */
   readonly picture: { readonly job: string; readonly url: string } | undefined;

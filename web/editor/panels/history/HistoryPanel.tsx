@@ -43,6 +43,7 @@ export default function HistoryPanel() {
     [made],
   );
   const selected = chosen.filter((id) => made.some((each) => each.id === id));
+  const compared = selected.filter((id) => pictures.some((each) => each.id === id));
   const compare = () => {
     const [a, b] = selected.map((id) => made.find((each) => each.id === id));
     if (a !== undefined && b !== undefined) app.overlays.open(CompareView, { before: a, after: b });
@@ -106,7 +107,7 @@ export default function HistoryPanel() {
           <button
             type="button"
             className="button"
-            disabled={selected.length !== 2}
+            disabled={compared.length !== 2 || selected.length !== 2}
             title={t("history.compareHint")}
             onClick={compare}
           >

@@ -1,5 +1,5 @@
 // Pages of what was made: the first one anew whenever something is finished, further ones when somebody scrolls there.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { deleteJob, type GalleryWish, getGallery, type Made } from "@/api/jobs";
 import { useApp, useT } from "@/shell/hooks";
@@ -91,13 +91,18 @@ export function useGallery(wish: GalleryWish): Gallery {
     [app, t],
   );
   return {
-    made: hidden.size === 0 ? made : made.filter((each) => !hidden.has(each.id)),
+    made: useMemo(() => made.filter((each) => !hidden.has(each.id) && isWorthShowing(each)), [made, hidden]),
     status,
     problem,
     hasMore: cursor !== null,
     more,
     remove,
   };
+}
+
+/** Jobs that were cancelled before they made anything say nothing. */
+function isWorthShowing({ status, files }: Made): boolean {
+  return status !== "canceled" || files.length > 0;
 }
 
 /** Two lists of entries as one, newest first, each entry once as the first list has it. */

@@ -1,6 +1,6 @@
 // What runs and what waits on the server, of all clients: reorder, cancel, open the snapshot.
 import { ArrowDown, ArrowUp, ChevronsUp, FolderOpen, GripVertical, X } from "lucide-react";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import {
   cancelJob,
@@ -19,10 +19,19 @@ import "../shared/panel.css";
 import { changedPart, moved } from "./order";
 import "./queue.css";
 
+const LOOK_AGAIN_MS = 2000;
+
 export default function QueuePanel() {
   const app = useApp();
   const t = useT();
   const { data, problem, again, put } = useServer(getQueue);
+  // Steps of jobs that other clients submitted are not told to this page.
+  const isRunning = (data?.running.length ?? 0) > 0;
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setInterval(again, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isRunning, again]);
   const [dragged, setDragged] = useState<number>();
   const waiting = data?.waiting ?? [];
   const running = data?.running ?? [];

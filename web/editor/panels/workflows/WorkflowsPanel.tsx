@@ -60,7 +60,7 @@ export default function WorkflowsPanel() {
           title={t("files.openHint")}
         >
           <FolderOpen size={15} aria-hidden />
-          {t("files.open")}
+          {t("files.openShort")}
         </button>
         <button type="button" className="button" onClick={() => app.commands.run("file.save")}>
           <Save size={15} aria-hidden />
