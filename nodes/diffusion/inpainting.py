@@ -1,5 +1,6 @@
 """Sampling only a part of a picture: what the mask keeps follows the original at every noise level."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -9,6 +10,9 @@ from nodes.diffusion.guidance.conditions import to_batch
 from nodes.diffusion.masking import as_batch
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.samplers.base import Denoise, Guided
+
+MaskAt = Callable[[Tensor, Tensor], Tensor]
+"""From a mask and a noise level to the mask that applies there."""
 
 
 @dataclass(frozen=True)
@@ -26,36 +30,49 @@ class InpaintingDenoiser:
 
     Lugmayr et al., 2022, "RePaint", equation 8, for the input of every model call; the prediction is the original there
     as well.
+
+    Args:
+        denoise: what is shown the original.
+        parameterisation: of the network.
+        original: what is kept, and where.
+        mask_at: the mask at a noise level, where it changes on the way.
     """
 
-    def __init__(self, denoise: Denoise, parameterisation: Parameterisation, original: Original) -> None:
+    def __init__(
+        self,
+        denoise: Denoise,
+        parameterisation: Parameterisation,
+        original: Original,
+        mask_at: MaskAt = lambda mask, sigma: mask,
+    ) -> None:
         self.is_flow = denoise.is_flow
         self._denoise = denoise
         self._parameterisation = parameterisation
         self._original = original
-        self._keeps = 1 - original.mask
-        self._kept = original.latent * self._keeps
+        self._mask_at = mask_at
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The denoised latent, with the original where it is kept."""
-        return self._keep(self._denoise(self._shown(x, sigma), sigma))
+        mask = self._mask_at(self._original.mask, sigma)
+        return self._keep(self._denoise(self._shown(x, sigma, mask), sigma), mask)
 
     def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
         """As the call; the unconditional prediction stays as the model gave it."""
-        denoised, unconditional = self._denoise.with_unconditional(self._shown(x, sigma), sigma)
-        return Guided(self._keep(denoised), unconditional)
+        mask = self._mask_at(self._original.mask, sigma)
+        denoised, unconditional = self._denoise.with_unconditional(self._shown(x, sigma, mask), sigma)
+        return Guided(self._keep(denoised, mask), unconditional)
 
     def percent_to_sigma(self, percent: float) -> float:
         """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
         return self._denoise.percent_to_sigma(percent)
 
-    def _shown(self, x: Tensor, sigma: Tensor) -> Tensor:
+    def _shown(self, x: Tensor, sigma: Tensor, mask: Tensor) -> Tensor:
         original = self._original
         noised = self._parameterisation.add_noise(sigma, original.noise, original.latent)
-        return x * original.mask + noised * self._keeps
+        return x * mask + noised * (1 - mask)
 
-    def _keep(self, denoised: Tensor) -> Tensor:
-        return denoised * self._original.mask + self._kept
+    def _keep(self, denoised: Tensor, mask: Tensor) -> Tensor:
+        return denoised * mask + self._original.latent * (1 - mask)
 
 
 def fit_mask(mask: Tensor, like: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from nodes.diffusion.effects.differential import mask_at_of
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.denoiser import GuidedDenoiser
 from nodes.diffusion.inpainting import InpaintingDenoiser, Original, fit_mask
@@ -191,7 +192,10 @@ class _Run:
         if self._algorithm.renews_inpaint_noise:
             noise = initial_noise(noise.shape, next_seed(self._recipe.seed)).to(noise.device)
         original = Original(samples, noise, mask)
-        return InpaintingDenoiser(denoise, self._parameterisation, original)
+        options = self._recipe.guider.model.options
+        return InpaintingDenoiser(
+            denoise, self._parameterisation, original, mask_at_of(options, self._parameterisation, self._sigmas)
+        )
 
     def _after_step(self, step: int, steps: int, x: Tensor, denoised: Tensor) -> None:
         self._denoised = denoised

@@ -11,6 +11,7 @@ from nodes.diffusion.control.adapter import T2IAdapter
 from nodes.diffusion.control.loading import ControlFile, check_fit, load_control
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle, Residuals, all_of
+from nodes.diffusion.effects.altered import with_effects
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.patches.recipe import Recipe
@@ -135,6 +136,7 @@ def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
         for control in options.get(CONTROLS, ())
     }
     with models.use_model(guider.model) as network, ExitStack() as stack:
+        network = with_effects(network, guider.model)
         if not handles:
             yield network
             return

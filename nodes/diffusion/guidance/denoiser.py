@@ -1,8 +1,11 @@
 """The model with its conditionings, as the one function that samplers know."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from nodes.diffusion.effects.base import Effect, Guidance
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.calls import Call, plan_calls, predict
 from nodes.diffusion.guidance.conditions import prepare
@@ -34,6 +37,7 @@ class GuidedDenoiser:
         self._rule = rule_of(guider.kind)
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
+        self._effects: Sequence[Effect] = getattr(network, "effects", ())
         _check(network, guider)
         self._conditions = prepare(
             guider.conditionings,
@@ -46,12 +50,12 @@ class GuidedDenoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The guided prediction of the clean latent."""
-        return self._guided(self._predicted(x, sigma, self._roles), x, sigma)
+        return self._finished(self._predicted(x, sigma, self._roles), x, sigma)
 
     def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
         """The guided prediction, and that of the negative side alone, which is computed even if guidance needs none."""
         denoised = self._predicted(x, sigma, tuple(self._conditions))
-        guided = self._guided(denoised, x, sigma)
+        guided = self._finished(denoised, x, sigma)
         return Guided(guided, denoised.get("negative", guided))
 
     def percent_to_sigma(self, percent: float) -> float:
@@ -69,6 +73,14 @@ class GuidedDenoiser:
         guided = self._rule.combine(denoised, self._options)
         if self._rescale and len(denoised) > 1:
             return rescaled(guided, denoised["positive"], x, sigma, self._rescale)
+        return guided
+
+    def _finished(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> Tensor:
+        """The guided prediction, and what the effects of the model make of it."""
+        guided = self._guided(denoised, x, sigma)
+        for effect in self._effects:
+            guidance = Guidance(denoised, x, sigma, lambda role, noisy: self._predicted(noisy, sigma, (role,))[role])
+            guided = effect.after_guidance(guided, guidance, self._network)  # type: ignore[arg-type]  # it has effects
         return guided
 
     def _calls_at(self, sigma: float, x: Tensor, roles: tuple[str, ...]) -> tuple[Call, ...]:

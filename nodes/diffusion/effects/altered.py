@@ -1,0 +1,107 @@
+"""A diffusion network with the effects of its handle, as sampling sees it: one network."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from nodes.diffusion.attention import Around, AttentionProcessor
+from nodes.diffusion.effects.base import EFFECTS, Effect, Moment
+from nodes.diffusion.effects.downscaling import Downscaling
+from nodes.diffusion.effects.freeu import FreeU, FreeU2
+from nodes.diffusion.effects.hypernetwork import Hypernetwork
+from nodes.diffusion.effects.hypertile import HyperTile
+from nodes.diffusion.effects.self_guidance import PerturbedAttention, SelfAttentionGuidance
+from nodes.diffusion.effects.token_merging import TokenMerging
+from nodes.diffusion.errors import ModelError
+from nodes.diffusion.prediction import parameterisation_of
+from nodes.diffusion.types import DiffusionModel, ModelHandle
+
+KINDS: Mapping[str, type[Effect]] = {
+    "downscale": Downscaling,
+    "freeu": FreeU,
+    "freeu_v2": FreeU2,
+    "hypernetwork": Hypernetwork,
+    "hypertile": HyperTile,
+    "perturbed_attention": PerturbedAttention,
+    "self_attention_guidance": SelfAttentionGuidance,
+    "token_merging": TokenMerging,
+}
+"""Every effect by name; a new one is a file and a line here."""
+
+
+class AlteredModel:
+    """A UNet whose computation is changed by effects; otherwise as it was.
+
+    Args:
+        network: what is changed, call by call: between calls it is as ever.
+        unet: the module inside.
+        effects: in the order of application.
+    """
+
+    def __init__(self, network: DiffusionModel, unet: nn.Module, effects: tuple[Effect, ...]) -> None:
+        self.effects = effects
+        self._network = network
+        self._unet = unet
+        self._temporary: tuple[Around, ...] = ()
+        modules = dict(unet.named_modules())
+        self._names = {id(module): name for name, module in modules.items() if name.endswith((".attn1", ".attn2"))}
+        found = [modules[name].processor for name in self._names.values()]
+        self._processors = {id(each): each for each in found if isinstance(each, AttentionProcessor)}.values()
+
+    def __getattr__(self, name: str) -> Any:  # whatever the network has
+        return getattr(self._network, name)
+
+    @contextmanager
+    def attending(self, around: Around) -> Iterator[None]:
+        """Inside the `with` block, attention goes through `around` as well."""
+        before, self._temporary = self._temporary, (*self._temporary, around)
+        try:
+            yield
+        finally:
+            self._temporary = before
+
+    def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
+        """The network's output under all effects."""
+        moment = Moment(float(extra["sigma"]), x.shape)
+        with ExitStack() as stack:
+            for effect in self.effects:
+                for handle in effect.hooks(moment):
+                    stack.callback(handle.remove)
+            stack.enter_context(self._attention(moment))
+            return self._network.predict(x, timestep, context, extra)
+
+    @contextmanager
+    def _attention(self, moment: Moment) -> Iterator[None]:
+        around = tuple(each for effect in self.effects for each in effect.around(moment))
+        contexts = tuple(each for effect in self.effects for each in effect.contexts(moment))
+        for processor in self._processors:
+            processor.names, processor.contexts = self._names, contexts
+            processor.around = (*self._temporary, *around)
+        try:
+            yield
+        finally:
+            for processor in self._processors:
+                processor.around, processor.contexts = (), ()
+
+
+def with_effects(network: DiffusionModel, handle: ModelHandle) -> DiffusionModel:
+    """A network with the effects of its handle; the network itself if there are none.
+
+    Raises:
+        ModelError: the network has no UNet, which effects change.
+    """
+    chosen = handle.options.get(EFFECTS, ())
+    if not chosen:
+        return network
+    unet = getattr(network, "network", None)
+    if not isinstance(unet, nn.Module) or not hasattr(unet, "up_blocks"):
+        names = ", ".join(name for name, _ in chosen)
+        raise ModelError(
+            f"{names}: this changes models with a UNet (Stable Diffusion 1.x, 2.x and XL); "
+            f"{handle.source.path.name} ({handle.source.architecture}) is built differently. Leave the node out."
+        )
+    percent_to_sigma = parameterisation_of(network, handle.options).percent_to_sigma
+    effects = tuple(KINDS[name](numbers, unet, percent_to_sigma) for name, numbers in chosen)
+    return AlteredModel(network, unet, effects)

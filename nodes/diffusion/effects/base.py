@@ -1,0 +1,97 @@
+"""What an effect is, and what it may reach: blocks and attention of a UNet, and what guidance made of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from nodes.diffusion.attention import Around, ContextChange
+from nodes.diffusion.types import ModelHandle
+
+EFFECTS = "effects"
+"""The option of a handle that holds its effects: pairs of a name and its numbers, in the order of application."""
+Numbers = Mapping[str, Any]
+"""The settings of an effect: numbers, texts, handles of files."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One call of the network.
+
+    Attributes:
+        sigma: the noise level.
+        shape: of the latents: (batch, channels, height, width).
+    """
+
+    sigma: float
+    shape: torch.Size
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What guidance had, for effects that look at it afterwards.
+
+    Attributes:
+        denoised: the clean latents by role.
+        x: the noisy latent.
+        sigma: its noise level.
+        predict: the clean latent of one role, from another noisy latent if need be; computed anew.
+    """
+
+    denoised: Mapping[str, Tensor]
+    x: Tensor
+    sigma: Tensor
+    predict: Callable[[str, Tensor], Tensor]
+
+
+class Attending(Protocol):
+    """A network whose attention can be changed for a while."""
+
+    def attending(self, around: Around) -> AbstractContextManager[None]:
+        """Inside the `with` block, attention goes through `around` as well."""
+        ...
+
+
+class Effect:
+    """An effect that changes nothing; each kind overrides what it changes.
+
+    Args:
+        numbers: its settings.
+        unet: the network that it is for.
+        percent_to_sigma: tells moments of the sampling.
+    """
+
+    def __init__(self, numbers: Numbers, unet: nn.Module, percent_to_sigma: Callable[[float], float]) -> None:
+        self.numbers = numbers
+        self.unet = unet
+        self.percent_to_sigma = percent_to_sigma
+
+    def hooks(self, moment: Moment) -> Iterator[torch.utils.hooks.RemovableHandle]:
+        """Hook into the network for one call."""
+        return iter(())
+
+    def around(self, moment: Moment) -> Sequence[Around]:
+        """What attention goes through in one call."""
+        return ()
+
+    def contexts(self, moment: Moment) -> Sequence[ContextChange]:
+        """What the text goes through on its way into attention in one call."""
+        return ()
+
+    def after_guidance(self, guided: Tensor, guidance: Guidance, network: Attending) -> Tensor:
+        """The prediction after guidance, changed."""
+        return guided
+
+
+def with_effect(model: ModelHandle, name: str, **numbers: Any) -> ModelHandle:
+    """The same model with one more effect."""
+    return model.with_options(**{EFFECTS: (*model.options.get(EFFECTS, ()), (name, numbers))})
+
+
+def without_effect(model: ModelHandle, name: str) -> ModelHandle:
+    """The same model without the effects of a name."""
+    kept = tuple(each for each in model.options.get(EFFECTS, ()) if each[0] != name)
+    return model.with_options(**{EFFECTS: kept})
