@@ -1,0 +1,90 @@
+"""Nodes that look at pictures, and let models listen to what they show."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from graph.datatypes import Socket
+from graph.folders import Folders
+from graph.node import Files, node
+from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.memory import Placement
+from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.vision.encoder import (
+    Crop,
+    Seen,
+    VisionEncoder,
+    VisionFile,
+    VisionHandle,
+    load_vision,
+    open_vision,
+)
+from nodes.diffusion.vision.style import StyleHandle, open_style, with_style, words_of
+from nodes.sockets import Conditioning, Image
+
+ClipVision = Annotated[VisionHandle, Socket("CLIP_VISION")]
+"""Which encoder of pictures."""
+ClipVisionOutput = Annotated[Seen, Socket("CLIP_VISION_OUTPUT")]
+"""Pictures, as an encoder sees them."""
+StyleModel = Annotated[StyleHandle, Socket("STYLE_MODEL")]
+"""Which style model."""
+
+
+@node("CLIPVisionLoader", title="Load CLIP vision", category="loaders", occupies="io")
+def load_clip_vision(
+    clip_name: Annotated[
+        str, Files("clip_vision"), Field(description="A .safetensors file with a picture encoder of CLIP or SigLIP.")
+    ],
+    *,
+    folders: Folders,
+) -> ClipVision:
+    """Choose an encoder of pictures."""
+    return open_vision(folders.path("clip_vision", clip_name), folders.digest("clip_vision", clip_name))
+
+
+@node("CLIPVisionEncode", title="Encode image (CLIP vision)", category="conditioning", occupies="gpu")
+def encode_clip_vision(
+    clip_vision: ClipVision,
+    image: Image,
+    crop: Annotated[Crop, Field(description="Cut the sides to a square, or squeeze everything into one.")],
+    *,
+    models: ModelRegistry,
+) -> ClipVisionOutput:
+    """Look at pictures."""
+
+    def build(placement: Placement) -> VisionEncoder:
+        return load_vision(clip_vision, placement)
+
+    key = ("vision", clip_vision.digest or str(clip_vision.path))
+    parameters = VisionFile(clip_vision.path).parameters
+    with models.use_other(key, clip_vision.path.name, parameters, build) as encoder:
+        return encoder.look(image, crop)
+
+
+@node("StyleModelLoader", title="Load style model", category="loaders", occupies="io")
+def load_style_model(
+    style_model_name: Annotated[
+        str, Files("style_models"), Field(description="A .safetensors file with a style model, such as Flux.1 Redux.")
+    ],
+    *,
+    folders: Folders,
+) -> StyleModel:
+    """Choose a style model: what turns pictures into words for a diffusion model."""
+    return open_style(folders.path("style_models", style_model_name), folders.digest("style_models", style_model_name))
+
+
+@node("StyleModelApply", title="Apply style model", category="conditioning/style_model")
+def apply_style_model(
+    conditioning: Conditioning,
+    style_model: StyleModel,
+    clip_vision_output: ClipVisionOutput,
+    strength: Annotated[float, Field(ge=0.0, le=10.0, multiple_of=0.001, description="How strongly.", default=1.0)],
+    strength_type: Annotated[
+        Literal["multiply", "attn_bias"],
+        Field(description="What the strength does: it scales the words, or how much attention they get."),
+    ],
+) -> Conditioning:
+    """Let what pictures show follow the prompt."""
+    if strength_type == "attn_bias" and strength != 1.0:
+        raise DiffusionError("strength_type: attn_bias is not supported with a strength other than 1; use multiply.")
+    return with_style(conditioning, words_of(style_model, clip_vision_output), strength)

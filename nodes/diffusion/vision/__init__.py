@@ -1,0 +1,1 @@
+"""Encoders of pictures: what a picture shows, in the numbers that diffusion models listen to."""

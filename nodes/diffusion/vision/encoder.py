@@ -1,0 +1,195 @@
+"""CLIP and SigLIP picture encoders: recognised by their keys, built, and given pictures.
+
+Radford et al., 2021, "Learning Transferable Visual Models From Natural Language Supervision"; Zhai et al., 2023,
+"Sigmoid Loss for Language Image Pre-Training".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import isqrt, prod
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.contents import SingleFile
+from nodes.diffusion.families.unknown import look_at
+from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.memory import Placement
+from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.vision.libraries import new_clip_vision, new_siglip_vision
+
+Crop = Literal["center", "none"]
+"""Whether what is too wide or too high is cut, or everything is squeezed into a square."""
+
+PATCHES = "embeddings.patch_embedding.weight"
+POSITIONS = "embeddings.position_embedding.weight"
+CLASS = "embeddings.class_embedding"
+PROJECTION = "visual_projection.weight"
+PREFIX = "vision_model."
+HEADS = 16
+"""Of attention in every published encoder, whatever its width."""
+OPENAI_WIDTH = 1024
+"""Of CLIP ViT-L, whose activation is another than that of OpenCLIP's."""
+CLIP_MEAN, CLIP_DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+_BESIDE = ("embeddings.position_ids", "head.")
+"""What files hold besides, without prefix."""
+_OTHERS = ("text_model.", "text_projection", "logit_scale", "logit_bias")
+"""What files with a text encoder hold too."""
+
+
+@dataclass(frozen=True)
+class VisionHandle:
+    """What CLIP_VISION links carry: which encoder; its weights stay in the registry."""
+
+    path: Path
+    digest: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What CLIP_VISION_OUTPUT links carry: pictures as an encoder sees them, float32 on the CPU."""
+
+    last_hidden_state: Tensor
+    """(batch, positions, width)"""
+    penultimate_hidden_states: Tensor
+    """(batch, positions, width): one layer before."""
+    image_embeds: Tensor | None
+    """(batch, width of the projection): each picture as one vector; None for encoders that have none."""
+
+
+@dataclass(frozen=True)
+class VisionFile:
+    """The file of a picture encoder, looked at without reading weights.
+
+    Raises:
+        ModelFileError: it cannot be read.
+    """
+
+    path: Path
+
+    @cached_property
+    def file(self) -> StateFile:
+        """The file itself."""
+        return StateFile(self.path)
+
+    @cached_property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The shape of each weight, without the prefix that most files have."""
+        found = {key.removeprefix(PREFIX): shape for key, shape in self.file.shapes.items()}
+        return {key: shape for key, shape in found.items() if not key.startswith((*_BESIDE, *_OTHERS))}
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it holds a picture encoder."""
+        return PATCHES in self.shapes and POSITIONS in self.shapes
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is one of CLIP; otherwise of SigLIP."""
+        return CLASS in self.shapes
+
+    @property
+    def parameters(self) -> int:
+        """How many weights there are."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration, as transformers wants it."""
+        width, channels, patch = self.shapes[PATCHES][:3]
+        positions = self.shapes[POSITIONS][0] - int(self.is_clip)
+        numbers = (re.match(r"encoder\.layers\.(\d+)\.", key) for key in self.shapes)
+        is_openai = self.is_clip and width <= OPENAI_WIDTH
+        return {
+            "hidden_size": width,
+            "intermediate_size": self.shapes["encoder.layers.0.mlp.fc1.weight"][0],
+            "num_hidden_layers": 1 + max(int(match[1]) for match in numbers if match),
+            "num_attention_heads": HEADS,
+            "num_channels": channels,
+            "patch_size": patch,
+            "image_size": patch * isqrt(positions),
+            "hidden_act": ("quick_gelu" if is_openai else "gelu") if self.is_clip else "gelu_pytorch_tanh",
+            **({"projection_dim": self.shapes[PROJECTION][0]} if PROJECTION in self.shapes else {}),
+        }
+
+    def tensor(self, key: str) -> Tensor:
+        """A weight by its key without prefix."""
+        return self.file.tensor(PREFIX + key if PREFIX + key in self.file else key)
+
+
+@dataclass(frozen=True, eq=False)
+class VisionEncoder:
+    """A picture encoder on its device."""
+
+    network: nn.Module
+    device: torch.device
+    dtype: torch.dtype
+    size: int
+    """Pixels along a side of what it looks at."""
+    is_clip: bool
+
+    @torch.no_grad()
+    def look(self, images: Tensor, crop: Crop = "center") -> Seen:
+        """See pictures (batch, height, width, channels) in 0..1."""
+        pictures = prepared(images, self.size, crop, is_clip=self.is_clip).to(self.device, self.dtype)
+        found = self.network(pixel_values=pictures, output_hidden_states=True)
+        embeds = getattr(found, "image_embeds", None)
+        return Seen(
+            found.last_hidden_state.float().cpu(),
+            found.hidden_states[-2].float().cpu(),
+            None if embeds is None else embeds.float().cpu(),
+        )
+
+
+def prepared(images: Tensor, size: int, crop: Crop, *, is_clip: bool) -> Tensor:
+    """Pictures as encoders were trained to see them: square, of eight bits, around zero; (batch, 3, size, size)."""
+    pictures = images[..., :3].expand(*images.shape[:-1], 3).movedim(-1, 1)
+    height, width = pictures.shape[-2:]
+    if (height, width) != (size, size):
+        scale = size / min(height, width)
+        target = (round(scale * height), round(scale * width)) if crop == "center" else (size, size)
+        pictures = functional.interpolate(pictures, size=target, mode="bicubic", antialias=True)
+        top, left = ((side - size) // 2 for side in pictures.shape[-2:])
+        pictures = pictures[..., top : top + size, left : left + size]
+    pictures = (255.0 * pictures).clamp(0, 255).round() / 255.0
+    mean, deviation = (CLIP_MEAN, CLIP_DEVIATION) if is_clip else ((0.5,) * 3, (0.5,) * 3)
+    return (pictures - pictures.new_tensor(mean)[:, None, None]) / pictures.new_tensor(deviation)[:, None, None]
+
+
+def open_vision(path: Path, digest: str = "") -> VisionHandle:
+    """A handle of the picture encoder in a file; its weights are not read.
+
+    Raises:
+        ModelFileError: it cannot be read.
+        UnsupportedModel: it is something else.
+    """
+    if not VisionFile(path).is_known:
+        raise UnsupportedModel(
+            f"{path.name} looks like {look_at(SingleFile(path))}; encoders of pictures are those of CLIP and SigLIP in "
+            "the layout of transformers."
+        )
+    return VisionHandle(path, digest)
+
+
+def load_vision(handle: VisionHandle, placement: Placement) -> VisionEncoder:
+    """Build a picture encoder.
+
+    Raises:
+        ModelError: the weights do not fit.
+    """
+    file = VisionFile(handle.path)
+    network: Any = skeleton(lambda: (new_clip_vision if file.is_clip else new_siglip_vision)(file.config))
+    for module in network.modules():
+        if "position_ids" in module._buffers:
+            module._buffers["position_ids"] = torch.arange(module._buffers["position_ids"].shape[-1])[None]
+    names = renamed({key: key.removeprefix(PREFIX) for key in network.state_dict()})
+    held = {key: shape for key, shape in file.shapes.items() if file.is_clip or key != PROJECTION}
+    network = fill(network, gather(network, names, held, file.tensor), placement)
+    return VisionEncoder(network, placement.device, placement.dtype, file.config["image_size"], file.is_clip)

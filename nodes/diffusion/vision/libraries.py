@@ -1,0 +1,22 @@
+"""Picture encoders of transformers; the library is imported when one is first built, as elsewhere."""
+
+# Imports inside functions are the point of this module, and stay inside it.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transformers import CLIPVisionModelWithProjection, SiglipVisionModel
+
+
+def new_clip_vision(config: Mapping[str, Any]) -> "CLIPVisionModelWithProjection":
+    """The picture encoder of CLIP."""
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    return CLIPVisionModelWithProjection(CLIPVisionConfig(**config))
+
+
+def new_siglip_vision(config: Mapping[str, Any]) -> "SiglipVisionModel":
+    """The picture encoder of SigLIP, without the head that sums a picture up."""
+    from transformers import SiglipVisionConfig, SiglipVisionModel
+
+    return SiglipVisionModel(SiglipVisionConfig(**config, vision_use_head=False))
