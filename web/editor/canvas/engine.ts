@@ -3,6 +3,7 @@
 import type { App } from "@/app";
 import { lookupIn } from "@/catalogue/store";
 import type { NodeId, Point } from "@/document/types";
+import { runIn, runPrefix } from "@/run/scoped";
 import { Palette } from "@/theme/palette";
 import { type Camera, type ItemKey, itemOf, nodeKey, scopeOf, select } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
@@ -244,7 +245,9 @@ export class Engine implements CanvasHandle {
       tab.view.subscribe((state, before) => {
         if (state.trail !== before.trail) {
           this.scene.rebuild();
-          this.camera.set(state.camera);
+          if (state.trail.length === 0 || before.cameras[scopeOf(state)] !== undefined)
+            this.camera.set(state.camera);
+          else this.frame();
         }
         if (state.selection !== before.selection || state.focused !== before.focused) this.markElements();
         this.kick();
@@ -381,7 +384,9 @@ export class Engine implements CanvasHandle {
   }
 
   private look(): Look {
-    const { selection, hovered, linking } = this.tab.view.getState();
+    const view = this.tab.view.getState();
+    const { selection, hovered, linking } = view;
+    const prefix = runPrefix(view);
     return {
       scene: this.scene,
       palette: this.palette,
@@ -391,11 +396,11 @@ export class Engine implements CanvasHandle {
       selection,
       hovered,
       linking,
-      run: this.tab.run.getState(),
+      run: runIn(this.tab.run.getState(), prefix),
       mounted: new Set(this.isNear ? this.elements.keys() : []),
       stressed: this.stressed.size > 0 ? this.stressed : emphasis(this.scene, hovered),
       faded: this.faded,
-      thumbnail: (id) => this.tab.previews.get(id),
+      thumbnail: (id) => this.tab.previews.get(prefix + id),
     };
   }
 

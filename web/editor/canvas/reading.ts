@@ -2,6 +2,7 @@
 import type { WireKey } from "@/document/graphIndex";
 import { wireKey } from "@/document/graphIndex";
 import type { NodeId } from "@/document/types";
+import { runIn, runPrefix } from "@/run/scoped";
 import type { ItemKey } from "@/view/store";
 import { itemOf } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
@@ -12,9 +13,10 @@ const NONE: ReadonlySet<WireKey> = new Set();
 
 /** Whether a node has a picture to show now: a preview or a result. */
 export function hasPicture(tab: Tab, id: NodeId): boolean {
+  const prefix = runPrefix(tab.view.getState());
   return (
-    tab.previews.get(id) !== undefined ||
-    (tab.run.getState().outputs[id] ?? []).some((file) => PICTURE.test(file.filename))
+    tab.previews.get(prefix + id) !== undefined ||
+    (runIn(tab.run.getState(), prefix).outputs[id] ?? []).some((file) => PICTURE.test(file.filename))
   );
 }
 

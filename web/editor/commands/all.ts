@@ -2,7 +2,14 @@
 import { EDITING_COMMANDS } from "./editing";
 import { FILE_COMMANDS } from "./files";
 import { RUN_COMMANDS } from "./run";
+import { SUBGRAPH_COMMANDS } from "./subgraphs";
 import type { Command } from "./types";
 import { VIEWING_COMMANDS } from "./viewing";
 
-export const COMMANDS: readonly Command[] = [...EDITING_COMMANDS, ...VIEWING_COMMANDS, ...RUN_COMMANDS, ...FILE_COMMANDS];
+export const COMMANDS: readonly Command[] = [
+  ...EDITING_COMMANDS,
+  ...VIEWING_COMMANDS,
+  ...RUN_COMMANDS,
+  ...FILE_COMMANDS,
+  ...SUBGRAPH_COMMANDS,
+];

@@ -6,8 +6,9 @@ import files from "./en/files.json";
 import history from "./en/history.json";
 import node from "./en/node.json";
 import run from "./en/run.json";
+import subgraph from "./en/subgraph.json";
 
-export const EN = { app, canvas, files, history, node, run };
+export const EN = { app, canvas, files, history, node, run, subgraph };
 
 type Areas = typeof EN;
 /** Every key, such as `canvas.addNode`. */

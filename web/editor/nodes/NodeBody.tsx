@@ -9,8 +9,10 @@ import { fitOf } from "./fitting";
 import { NodeFailureLine } from "./NodeFailureLine";
 import { NodeHead } from "./NodeHead";
 import { NodePicture } from "./NodePicture";
+import { useOutside } from "./outside";
 import type { NodeShape, Row } from "./shape";
 import "./node.css";
+import "./outside.css";
 
 export interface NodeBodyProps {
   readonly id: NodeId;
@@ -29,6 +31,8 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
   const t = useT();
   const status = useRun((state) => state.nodes[id]?.status);
   const hasProblem = useRun((state) => (state.problems[id]?.length ?? 0) > 0);
+  const inputsOutside = useOutside(id, "inputs");
+  const outputsOutside = useOutside(id, "outputs");
   const state = type.origin === "unknown" ? "missing" : status === "failed" || hasProblem ? "failed" : status;
   const colours = {
     ...(props.colour && { "--own": props.colour }),
@@ -59,6 +63,7 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isQuiet={input.widget !== "none"}
           isOptional={!input.required}
           label={t("canvas.inputOf", { input: input.name, type: input.type })}
+          outside={inputsOutside?.get(input.name)}
         />
       ))}
       {shape.outputs.map(({ output, slot, y }) => (
@@ -73,6 +78,7 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isQuiet={false}
           isOptional={false}
           label={t("canvas.inputOf", { input: output.name, type: output.type })}
+          outside={outputsOutside?.get(slot)}
         />
       ))}
       <NodeFailureLine id={id} isMissing={type.origin === "unknown"} typeId={node.class_type} />
@@ -176,9 +182,13 @@ interface SocketProps {
   readonly isQuiet: boolean;
   readonly isOptional: boolean;
   readonly label: string;
+  /** Its name outside of the subgraph that the node is in, if it is shown there. */
+  readonly outside: string | undefined;
 }
 
-function Socket({ node, side, type, isList, y, isLinked, isQuiet, isOptional, label }: SocketProps) {
+function Socket(props: SocketProps) {
+  const { node, side, type, isList, y, isLinked, isQuiet, isOptional, label, outside } = props;
+  const t = useT();
   const { colour, shape } = socketLook(type, isList);
   const fit = useView((state) => fitOf(state.linking, node, side, type));
   return (
@@ -187,11 +197,17 @@ function Socket({ node, side, type, isList, y, isLinked, isQuiet, isOptional, la
       data-side={side}
       data-shape={shape}
       data-linked={isLinked || undefined}
-      data-quiet={(isQuiet && !isLinked) || undefined}
+      data-quiet={(isQuiet && !isLinked && outside === undefined) || undefined}
       data-optional={isOptional || undefined}
       data-fit={fit}
       title={label}
       style={{ top: y, "--socket": colour } as React.CSSProperties}
-    />
+    >
+      {outside !== undefined && (
+        <span className="socket-outside" title={t("subgraph.outsideAs", { name: outside })}>
+          {outside}
+        </span>
+      )}
+    </span>
   );
 }

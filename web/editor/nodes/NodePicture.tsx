@@ -2,8 +2,9 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { inputFile, viewUrl } from "@/api/client";
 import type { WorkflowNode } from "@/document/types";
+import { runPrefix } from "@/run/scoped";
 import type { OutputFile } from "@/run/store";
-import { useApp, useRun, useT, useTab } from "@/shell/hooks";
+import { useApp, useRun, useT, useTab, useView } from "@/shell/hooks";
 
 interface Props {
   readonly id: string;
@@ -20,9 +21,10 @@ export function NodePicture({ id, title, node, top, height }: Props) {
   const t = useT();
   const tab = useTab();
   const files = useRun((state) => state.outputs[id] ?? NO_FILES);
+  const runId = useView(runPrefix) + id;
   const hasPreview = useSyncExternalStore(
-    (listener) => tab.previews.follow(id, listener),
-    () => tab.previews.get(id) !== undefined,
+    (listener) => tab.previews.follow(runId, listener),
+    () => tab.previews.get(runId) !== undefined,
   );
   const read =
     files.length === 0 && typeof node.inputs.image === "string" && node.inputs.image !== ""
@@ -30,7 +32,7 @@ export function NodePicture({ id, title, node, top, height }: Props) {
       : files;
   return (
     <div className="node-row node-picture" style={{ top, height }}>
-      {hasPreview ? <Preview id={id} title={title} /> : <Files files={read} title={title} node={id} />}
+      {hasPreview ? <Preview id={runId} title={title} /> : <Files files={read} title={title} node={id} />}
       {!hasPreview && read.length === 0 && (
         <span className="node-picture-empty">{t("node.waitsForPicture")}</span>
       )}

@@ -5,6 +5,7 @@ import type { App } from "@/app";
 import type { DocumentState } from "@/document/store";
 import type { Scope } from "@/document/types";
 import type { Translate } from "@/i18n/translate";
+import { runIn, runPrefix } from "@/run/scoped";
 import type { RunState } from "@/run/store";
 import type { UiState } from "@/ui/store";
 import { scopeOf, type ViewState } from "@/view/store";
@@ -12,6 +13,8 @@ import type { Tab } from "@/workspace/tabs";
 
 export const AppContext = createContext<App | undefined>(undefined);
 export const TranslateContext = createContext<Translate | undefined>(undefined);
+/** Holds what is below to one graph, whichever is shown; the form shows the root always. */
+export const ScopeContext = createContext<Scope | undefined>(undefined);
 export const TabContext = createContext<Tab | undefined>(undefined);
 
 /** The parts of the editor. */
@@ -43,13 +46,18 @@ export function useView<T>(pick: (state: ViewState) => T): T {
   return useStore(useTab().view, pick);
 }
 
+/** The run of the graph that is shown: ids are those of its nodes, also inside of a subgraph. */
 export function useRun<T>(pick: (state: RunState) => T): T {
-  return useStore(useTab().run, pick);
+  const isFixed = useContext(ScopeContext) !== undefined;
+  const prefix = useView(runPrefix);
+  return useStore(useTab().run, (state) => pick(runIn(state, isFixed ? "" : prefix)));
 }
 
-/** The graph that is shown: the root, or the definition that was entered. */
+/** The graph that is shown: the root, or the definition that was entered; a `ScopeContext` above names another. */
 export function useScope(): Scope {
-  return useView(scopeOf);
+  const fixed = useContext(ScopeContext);
+  const shown = useView(scopeOf);
+  return fixed ?? shown;
 }
 
 function required<T>(value: T | undefined, name: string): T {

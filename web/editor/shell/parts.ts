@@ -8,6 +8,8 @@ import { nodeReport } from "@/panels/inspector/NodeReport";
 import { queuePanel } from "@/panels/queue";
 import { connectionBanner } from "@/panels/run/ConnectionBanner";
 import { runControl } from "@/panels/run/RunControl";
+import { subgraphPanel } from "@/panels/subgraph";
+import { breadcrumb } from "@/panels/subgraph/Breadcrumb";
 import { workflowsPanel } from "@/panels/workflows";
 import { checking, runOnChange, titleAndIcon } from "@/run/services";
 import { tabStrip } from "@/tabs/TabStrip";
@@ -16,7 +18,7 @@ import { PlainNote } from "./PlainNote";
 import type { CanvasLayer, ImageAction, NoteView, Panel, Service, TopBarItem } from "./slots";
 import { ViewControls } from "./ViewControls";
 
-export const PANELS: readonly Panel[] = [workflowsPanel, queuePanel, historyPanel];
+export const PANELS: readonly Panel[] = [workflowsPanel, queuePanel, historyPanel, subgraphPanel];
 
 export const TOP_BAR: readonly TopBarItem[] = [
   { id: "view", place: "end", order: 90, component: ViewControls },
@@ -24,7 +26,7 @@ export const TOP_BAR: readonly TopBarItem[] = [
   runControl,
 ];
 
-export const CANVAS_LAYERS: readonly CanvasLayer[] = [nodeReport, connectionBanner, dropLayer];
+export const CANVAS_LAYERS: readonly CanvasLayer[] = [nodeReport, connectionBanner, dropLayer, breadcrumb];
 
 export const SERVICES: readonly Service[] = [
   pastingService,

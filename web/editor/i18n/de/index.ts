@@ -4,5 +4,6 @@ import files from "./files.json";
 import history from "./history.json";
 import node from "./node.json";
 import run from "./run.json";
+import subgraph from "./subgraph.json";
 
-export default { app, canvas, files, history, node, run };
+export default { app, canvas, files, history, node, run, subgraph };

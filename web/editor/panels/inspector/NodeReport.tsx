@@ -16,6 +16,7 @@ import "./report.css";
 
 export const nodeReport: CanvasLayer = { id: "node-report", component: NodeReport };
 const NONE: readonly Problem[] = [];
+const READABLE_ZOOM = 0.6;
 
 function NodeReport() {
   const app = useApp();
@@ -33,11 +34,15 @@ function OfSelection() {
   const scope = useView((view) => view.trail.at(-1)?.scope ?? "");
   const node = useDocument(() => (id === undefined ? undefined : tab.document.part(scope).graph[id]));
   const runId = around === "" ? (id ?? "") : `${around}:${id}`;
-  const run = useRun((state) => state.nodes[runId]);
-  const problems = useRun((state) => state.problems[runId]) ?? NONE;
+  const run = useRun((state) => state.nodes[id ?? ""]);
+  const problems = useRun((state) => state.problems[id ?? ""]) ?? NONE;
   const [hidden, setHidden] = useState<string>();
   const key = `${runId} ${run?.failure?.message ?? ""} ${problems.length}`;
-  if (node === undefined || (run === undefined && problems.length === 0) || hidden === key) return null;
+  const isReadable = useView((view) => view.camera.z >= READABLE_ZOOM);
+  // What went wrong stands at the node itself, as long as it can be read there.
+  const isToldThere = isReadable && (problems.length > 0 || run?.failure !== undefined);
+  if (node === undefined || isToldThere || (run === undefined && problems.length === 0) || hidden === key)
+    return null;
   return (
     <Report key={runId} id={runId} node={node} run={run} problems={problems} onHide={() => setHidden(key)} />
   );

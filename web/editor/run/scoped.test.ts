@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { runIn } from "./scoped";
+import { createRun, type NodeRun } from "./store";
+
+const run = (status: NodeRun["status"], more: Partial<NodeRun> = {}): NodeRun => ({
+  status,
+  value: 0,
+  maximum: 1,
+  ...more,
+});
+
+test("a use shows how the nodes inside of it do (checklist 38, 43)", () => {
+  const state = {
+    ...createRun().getState(),
+    nodes: {
+      "1": run("done"),
+      "5:1": run("done", { seconds: 1 }),
+      "5:2": run("running", { value: 3, maximum: 8 }),
+      "5:2:7": run("cached", { seconds: 2 }),
+    },
+  };
+  const outside = runIn(state, "");
+  expect(Object.keys(outside.nodes)).toEqual(["1", "5"]);
+  expect(outside.nodes["5"]).toMatchObject({ status: "running", value: 3, seconds: 3 });
+  expect(runIn(state, "")).toBe(outside);
+  const inside = runIn(state, "5:");
+  expect(inside.nodes["1"]?.status).toBe("done");
+  expect(inside.nodes["2"]?.status).toBe("running");
+});
+
+test("without subgraphs the run is passed on as it is", () => {
+  const state = { ...createRun().getState(), nodes: { "1": run("done") } };
+  expect(runIn(state, "")).toBe(state);
+});
