@@ -9,10 +9,13 @@ from graph.folders import Folders
 from graph.node import Files, Widget, node
 from graph.values import Blocker
 from nodes.diffusion import types
+from nodes.diffusion.families.tiny_autoencoder import FORMATS
 from nodes.diffusion.models import Checkpoint, ModelRegistry
 from nodes.sockets import Clip, Model, Vae
 from nodes.text_types import DUAL_TYPES, SINGLE_TYPES, TRIPLE_FAMILIES, DualType, SingleType, readers
 
+TINY_NAMES = tuple(FORMATS)
+"""Tiny autoencoders that are chosen by name; their files lie in the folder `vae_approx`."""
 MaybeClip = Annotated[types.ClipHandle | Blocker, Socket("CLIP"), Field(description="Its text encoder.")]
 MaybeVae = Annotated[types.VaeHandle | Blocker, Socket("VAE"), Field(description="Its autoencoder.")]
 TextFile = Annotated[str, Files("text_encoders"), Field(description="A .safetensors file with a text encoder.")]
@@ -118,13 +121,21 @@ def load_three_clips(
 
 @node("VAELoader", title="Load VAE", category="loaders", occupies="io")
 def load_vae(
-    vae_name: Annotated[str, Files("vae"), Field(description="A .safetensors file that holds an autoencoder.")],
+    vae_name: Annotated[
+        str,
+        Files("vae", extra=TINY_NAMES),
+        Field(description="A .safetensors file that holds an autoencoder, or a tiny one of the folder `vae_approx`."),
+    ],
     *,
     models: ModelRegistry,
     folders: Folders,
 ) -> Vae:
     """Choose an autoencoder: what turns pictures into latents and back."""
-    return models.autoencoder(folders.path("vae", vae_name), folders.digest("vae", vae_name))
+    if vae_name not in TINY_NAMES:
+        return models.autoencoder(folders.path("vae", vae_name), folders.digest("vae", vae_name))
+    halves = [f"{vae_name}_{half}.safetensors" for half in ("encoder", "decoder")]
+    files = [(folders.path("vae_approx", name), folders.digest("vae_approx", name)) for name in halves]
+    return models.tiny_autoencoder(vae_name, files)
 
 
 def _parts(checkpoint: Checkpoint, name: str) -> Parts:

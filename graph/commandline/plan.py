@@ -108,7 +108,7 @@ async def _plan(
     if graph is None:
         return _Planned(report, Estimate(), {}, (), estimator.limit_bytes, can_run=False)
     judged = estimator.judge(validated)
-    too_large = tuple(each for each in judged.problems if each.code == "too_large")
+    too_large = tuple(each for each in judged.problems if each.code in ("too_large", "mismatched"))
     estimate = estimator.of(graph)
     took = durations(graph, estimate, await _measured(application, estimator, settings))
     can_run = judged.graph is not None and bool(report.targets)

@@ -97,7 +97,7 @@ def _refuse_too_large(
     """Refuse, before anything is allocated, what needs more memory than there is; all else is told by the run."""
     validated = validate(workflow, catalogue, choices=settings.folders.names)
     problems = estimator_from(options, settings).judge(validated).problems
-    too_large = [each.message for each in problems if each.code == "too_large"]
+    too_large = [each.message for each in problems if each.code in ("too_large", "mismatched")]
     if too_large:
         raise WorkflowError("\n".join(too_large))
 

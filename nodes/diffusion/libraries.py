@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+    from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
     from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
     from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from tokenizers import Tokenizer
+    from torch.nn import Module
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel
 
 
@@ -30,6 +33,13 @@ def new_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKL":
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     return AutoencoderKL.from_config(dict(config))
+
+
+def new_tiny_autoencoder(config: Mapping[str, Any]) -> "AutoencoderTiny":
+    """The tiny autoencoder of diffusers."""
+    from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+
+    return AutoencoderTiny.from_config(dict(config))
 
 
 def new_text_encoder(config: Mapping[str, Any]) -> "CLIPTextModel":
@@ -72,6 +82,20 @@ def new_flux_transformer(config: Mapping[str, Any]) -> "FluxTransformer2DModel":
     from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 
     return FluxTransformer2DModel.from_config(dict(config))
+
+
+def new_chroma_transformer(config: Mapping[str, Any]) -> "ChromaTransformer2DModel":
+    """The transformer of Chroma."""
+    from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
+
+    return ChromaTransformer2DModel.from_config(dict(config))
+
+
+def chroma_times(channels: int, count: int) -> "Module":
+    """The table of what Chroma's transformer modulates."""
+    from diffusers.models.transformers.transformer_chroma import ChromaCombinedTimestepTextProjEmbeddings
+
+    return ChromaCombinedTimestepTextProjEmbeddings(num_channels=channels, out_dim=count)
 
 
 def new_tokenizer(numbers: Mapping[str, int], merges: Sequence[tuple[str, str]], length: int) -> "CLIPTokenizer":

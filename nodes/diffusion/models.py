@@ -125,6 +125,20 @@ class ModelRegistry:
         """
         return VaeHandle(ModelSource(path, "vae", recognise(open_contents(path), "vae").family.name, digest))
 
+    def tiny_autoencoder(self, name: str, files: Sequence[tuple[Path, str]]) -> VaeHandle:
+        """A handle of a tiny autoencoder, such as TAESD, in one file for each half.
+
+        Args:
+            name: which latents it is for: `taesd`, `taesdxl`, `taesd3` or `taef1`.
+            files: both halves, each with its content digest, which may be empty.
+
+        Raises:
+            ModelError: a file cannot be read, or is something else.
+        """
+        recognise(open_contents(*(path for path, _ in files)), "vae", families_named(name))
+        first, *others = (ModelSource(path, "vae", name, digest) for path, digest in files)
+        return VaeHandle(replace(first, others=tuple(others)))
+
     @contextmanager
     def use_model(self, handle: ModelHandle) -> Iterator[DiffusionModel]:
         """The diffusion model behind a handle, on its device while the `with` block lasts.

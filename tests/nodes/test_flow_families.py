@@ -34,7 +34,7 @@ def house(tmp_path: Path) -> House:
 
 
 def checkpoint(house: House, original: Any, name: str = "x.safetensors") -> Any:
-    header = HEADER if original.layout is originals.FLUX else None
+    header = None if original.layout is originals.SD3 else HEADER
     original.write(house.folder / "checkpoints" / name, header)
     return load_checkpoint(name, **house.files)
 
@@ -43,6 +43,7 @@ BUILDERS = {
     "sd3": originals.sd3,
     "sd3 large": lambda: originals.sd3(kind="large"),
     "sd3 medium 3.5": lambda: originals.sd3(kind="medium 3.5"),
+    "chroma": originals.chroma,
     "flux": originals.flux,
     "flux schnell": lambda: originals.flux(guidance=False),
 }

@@ -11,10 +11,15 @@ from nodes.diffusion.types import Autoencoder, Component, DiffusionModel, TextEn
 class Family(Protocol):
     """One kind of model. A new kind is a new file with one of these, and a line in `families.known`."""
 
-    name: str
-    """The `architecture` of its handles, such as `sd1`."""
-    title: str
-    """What people call it."""
+    @property
+    def name(self) -> str:
+        """The `architecture` of its handles, such as `sd1`."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        ...
 
     def parts(self, contents: Contents) -> Mapping[Component, int]:
         """How many weights each part has that the file or folder holds; empty if it is of another family.

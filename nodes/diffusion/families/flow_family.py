@@ -46,6 +46,9 @@ class FlowFamily(ABC):
     def new_network(self, config: Mapping[str, Any]) -> nn.Module:
         """The transformer; called where nothing takes memory."""
 
+    def restore(self, network: nn.Module, config: Mapping[str, Any]) -> None:  # noqa: B027 - most have nothing to do
+        """Compute the tables of a transformer that no file holds."""
+
     @abstractmethod
     def model(self, network: nn.Module, names: Mapping[str, Piece], placement: Placement) -> FlowTransformer:
         """The transformer as sampling sees it."""
@@ -86,7 +89,7 @@ class FlowFamily(ABC):
         view = self.find(contents)
         if view is None:
             raise IncompleteModel(f"{contents.path.name} holds no transformer of {self.title}.")
-        is_original = any(mark in view.shapes for mark in self.marks)
+        is_original = all(mark in view.shapes for mark in self.marks)
         config = dict(view.config) or {
             **self.config(view.shapes if is_original else file_shapes(self.layout.key_map(view.shapes), view.shapes)),
             **view.settings("transformer", SETTINGS),
@@ -95,6 +98,7 @@ class FlowFamily(ABC):
         own = state_shapes(network)
         names = self.layout.key_map(own)
         places = names if is_original else renamed({key: key for key in own})
+        self.restore(network, config)
         fill(network, gather(network, places, view.shapes, view.read), placement)
         return self.model(network, names, placement)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.autoencoder import Autoencoder
+from nodes.diffusion.families.chroma import Chroma
 from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.flux import Flux
@@ -13,6 +14,7 @@ from nodes.diffusion.families.sd2 import StableDiffusion2
 from nodes.diffusion.families.sd3 import StableDiffusion3
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
+from nodes.diffusion.families.tiny_autoencoder import FORMATS, TinyFamily
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.types import Component
 
@@ -23,7 +25,9 @@ FAMILIES: Sequence[Family] = (
     StableDiffusionXLRefiner(),
     StableDiffusion3(),
     Flux(),
+    Chroma(),
     Autoencoder(),
+    *(TinyFamily(name) for name in FORMATS),
 )
 """In the order in which they are asked."""
 

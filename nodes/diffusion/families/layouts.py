@@ -42,25 +42,25 @@ class Layout:
         Args:
             shapes: of the network's weights, by key.
         """
-        lists = {name: 1 + _last(shapes, name) for name in self.blocks}
+        lasts = {name: block_count(shapes, name) - 1 for name in self.blocks}
         pieces: dict[str, Piece] = {}
         for key in shapes:
-            block = re.match(r"(\w+)\.(\d+)\.(.+)", key)
+            block = re.match(r"([\w.]+?)\.(\d+)\.(.+)", key)
             if block and block[1] in self.blocks:
                 pieces |= _in_block(key, block[3], f"{block[1]}.{block[2]}.", self.blocks[block[1]], shapes)
             elif (name := _named(key, self.outer)) is not None:
                 pieces[key] = Piece(name)
         for layer in self.swapped:
-            name = layer.split(".", 1)[0]
+            name = layer.partition(".*")[0]
             for parameter in ("weight", "bias"):
-                key = f"{layer.replace('*', str(lists.get(name, 1) - 1))}.{parameter}"
+                key = f"{layer.replace('*', str(lasts.get(name, 0)))}.{parameter}"
                 if key in pieces:
                     pieces[key] = Piece(pieces[key].key, is_swapped=True)
         return pieces
 
 
 def _in_block(key: str, rest: str, prefix: str, layout: BlockLayout, shapes: Shapes) -> dict[str, Piece]:
-    start = f"{layout.name}.{prefix.split('.')[1]}."
+    start = f"{layout.name}.{prefix.split('.')[-2]}."
     name = _named(rest, layout.layers)
     if name is not None:
         return {key: Piece(start + name)}
@@ -77,11 +77,6 @@ def _named(key: str, names: Mapping[str, str]) -> str | None:
         return names[key]
     module, _, parameter = key.rpartition(".")
     return f"{names[module]}.{parameter}" if module in names else None
-
-
-def _last(shapes: Shapes, name: str) -> int:
-    found = (re.match(rf"{name}\.(\d+)\.", key) for key in shapes)
-    return max((int(match[1]) for match in found if match), default=0)
 
 
 def block_count(shapes: Shapes, name: str) -> int:

@@ -18,6 +18,7 @@ from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.flow_texts import Sd3Texts
 from nodes.diffusion.types import LatentFormat, TextEncoder
 
+FORMAT = LatentFormat(channels=16, scale=1.5305, shift=0.0609)
 SHIFT = 3.0
 CONTEXT_WIDTH, L_WIDTH, G_WIDTH = 4096, 768, 1280
 """Of the published text encoders, for those that are missing."""
@@ -29,7 +30,7 @@ class StableDiffusion3(FlowFamily):
 
     name = "sd3"
     title = "Stable Diffusion 3"
-    latent_format = LatentFormat(channels=16, scale=1.5305, shift=0.0609)
+    latent_format = FORMAT
     layout = LAYOUT
     pipeline = "SD3Transformer2DModel"
     marks = ("joint_blocks.0.context_block.attn.qkv.weight", "x_embedder.proj.weight", "pos_embed")

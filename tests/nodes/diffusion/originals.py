@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, FluxTransformer2DModel, SD3Transformer2DModel, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    ChromaTransformer2DModel,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel
 
 from nodes.diffusion.families.building import skeleton, state_shapes
+from nodes.diffusion.families.chroma import LAYOUT as CHROMA
 from nodes.diffusion.families.clip_text import clip_keys
 from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
 from nodes.diffusion.families.layouts import Layout
@@ -394,6 +401,27 @@ def flux(seed: int = 0, in_channels: int = 64, guidance: bool = True, context: i
         )
         vae = autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False)
         return FlowOriginal(network.eval(), FLUX, {"clip_l": clip(32), "t5xxl": t5(context)}, vae, "vae.")
+
+    return seeded(seed, build)
+
+
+def chroma(seed: int = 0, context: int = 96) -> FlowOriginal:
+    """A tiny Chroma."""
+
+    def build() -> FlowOriginal:
+        network = ChromaTransformer2DModel(
+            num_layers=2,
+            num_single_layers=2,
+            attention_head_dim=32,
+            num_attention_heads=2,
+            joint_attention_dim=context,
+            axes_dims_rope=(4, 14, 14),
+            approximator_num_channels=16,
+            approximator_hidden_dim=24,
+            approximator_layers=2,
+        )
+        vae = autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False)
+        return FlowOriginal(network.eval(), CHROMA, {"t5xxl": t5(context)}, vae, "vae.")
 
     return seeded(seed, build)
 

@@ -90,7 +90,7 @@ async def post_plan(request: web.Request, body: TargetedWish) -> PlanRecord:
     took = {}
     if before is not None:
         took = durations(before, estimate, await shelf_of(request).past.runs(catalogue))
-    too_large = [finding_of(each) for each in after.problems if each.code == "too_large"]
+    too_large = [finding_of(each) for each in after.problems if each.code in ("too_large", "mismatched")]
     return _record(report, too_large, estimate, took, parts.estimator.limit_bytes)
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import FluxTransformer2DModel, SD3Transformer2DModel
+from diffusers import ChromaTransformer2DModel, FluxTransformer2DModel, SD3Transformer2DModel
 from diffusers.loaders.single_file_utils import (
+    convert_chroma_transformer_checkpoint_to_diffusers,
     convert_flux_transformer_checkpoint_to_diffusers,
     convert_sd3_transformer_checkpoint_to_diffusers,
 )
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError, ModelFileError
 from nodes.diffusion.families.building import gather, skeleton, state_shapes
+from nodes.diffusion.families.chroma import LAYOUT as CHROMA
 from nodes.diffusion.families.contents import SingleFile, open_contents
 from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
 from nodes.diffusion.families.known import recognise
@@ -44,6 +46,7 @@ FULL: dict[str, tuple[Any, dict[str, Any], Any, Any, int]] = {
         convert_flux_transformer_checkpoint_to_diffusers,
         780,
     ),
+    "chroma": (ChromaTransformer2DModel, {}, CHROMA, convert_chroma_transformer_checkpoint_to_diffusers, 0),
     "flux schnell": (FluxTransformer2DModel, {}, FLUX, convert_flux_transformer_checkpoint_to_diffusers, 776),
 }
 TINY = {
@@ -53,6 +56,7 @@ TINY = {
     "flux dev": originals.flux,
     "flux schnell": lambda seed: originals.flux(seed, guidance=False),
     "flux depth": lambda seed: originals.flux(seed, 128),
+    "chroma": originals.chroma,
     "flux fill": lambda seed: originals.flux(seed, 384),
 }
 
@@ -112,7 +116,7 @@ def test_a_file_of_full_size_is_known_and_every_weight_finds_its_place(tmp_path:
 def test_tiny_files_load_bit_for_bit(tmp_path: Path, kind: str, layout: str) -> None:
     original = TINY[kind](seed=1)
     path = tmp_path / "x.safetensors"
-    metadata = {"latentloom.transformer": '{"axes_dims_rope": [4, 14, 14]}'} if kind.startswith("flux") else None
+    metadata = {"latentloom.transformer": '{"axes_dims_rope": [4, 14, 14]}'} if not kind.startswith("sd3") else None
     if layout == "whole":
         original.write(path, metadata)
     else:
