@@ -101,10 +101,13 @@ export async function openTemplate(app: App, name: string): Promise<Tab> {
 /** What a first visit shows: a workflow that runs as it is. */
 export async function openDefault(app: App): Promise<Tab> {
   try {
-    return await openTemplate(app, FIRST_TEMPLATE);
+    const { title, workflow } = await getTemplate(FIRST_TEMPLATE);
+    if (!isMissingAnything(missingIn(workflow, lookupIn(app.catalogue.getState()))))
+      return await openDocument(app, { title, document: workflow });
   } catch {
-    return openEmpty(app);
+    // A server without templates begins with an empty canvas.
   }
+  return openEmpty(app);
 }
 
 export function openEmpty(app: App): Tab {
