@@ -1,5 +1,9 @@
 // Builds the editor into web/dist, which the server serves at `/`. `npm run dev` asks a server on port 8188.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -7,11 +11,27 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const server = process.env.LATENTLOOM_SERVER ?? "http://127.0.0.1:8188";
 const proxied = { target: server, changeOrigin: true, ws: true };
 
+/** Writes `X.gz` beside each script and style sheet: the server sends it to whoever takes it. */
+function compressed() {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      const folder = join(here, "../dist/assets");
+      for (const name of readdirSync(folder)) {
+        if (/\.(js|css|json|svg)$/.test(name)) {
+          writeFileSync(join(folder, `${name}.gz`), gzipSync(readFileSync(join(folder, name)), { level: 9 }));
+        }
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: here,
   base: "/",
   resolve: { alias: { "@": here.replace(/\/$/, "") } },
-  plugins: [react()],
+  plugins: [react(), compressed()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,

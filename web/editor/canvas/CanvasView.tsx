@@ -4,6 +4,7 @@ import { createPortal } from "react-dom";
 import type { NodeId, Point } from "@/document/types";
 import { NodeBody } from "@/nodes/NodeBody";
 import { CanvasMenu, type MenuAt } from "@/shell/CanvasMenu";
+import { ErrorBoundary } from "@/shell/ErrorBoundary";
 import { useApp, useT, useTab } from "@/shell/hooks";
 import { CANVAS_LAYERS } from "@/shell/parts";
 import { NodeSearch } from "@/shell/search/NodeSearch";
@@ -112,17 +113,19 @@ function NodeFrame({ id, engine }: { readonly id: NodeId; readonly engine: Engin
   const { layout } = node;
   return (
     <div ref={attach} className="node-frame" data-node={id}>
-      <NodeBody
-        id={id}
-        node={node.node}
-        type={node.type}
-        shape={node.shape}
-        title={node.title}
-        mode={node.mode}
-        isPinned={layout.pinned === true}
-        colour={layout.colour}
-        titleColour={layout.title_colour}
-      />
+      <ErrorBoundary fallback={(error) => <p className="node-crashed">{error.message}</p>}>
+        <NodeBody
+          id={id}
+          node={node.node}
+          type={node.type}
+          shape={node.shape}
+          title={node.title}
+          mode={node.mode}
+          isPinned={layout.pinned === true}
+          colour={layout.colour}
+          titleColour={layout.title_colour}
+        />
+      </ErrorBoundary>
     </div>
   );
 }

@@ -183,7 +183,8 @@ export class Engine implements CanvasHandle {
   }
 
   openSearch(wish: SearchWish = {}): void {
-    this.onSearch?.(wish);
+    // The search will lie under the pointer: where that is has to be known before.
+    this.onSearch?.({ ...wish, at: wish.at ?? this.pointer() });
   }
 
   /** Say something beside the pointer, or nothing more. */
