@@ -95,8 +95,9 @@ def load_clip(contents: Contents, view: View, part: ClipPart, placement: Placeme
     network = build_clip(view, config, placement, projects=part.style.projects and has_matrix)
     style = replace(part.style, projects=part.style.projects and has_matrix)
     size = network.config.vocab_size
-    if isinstance(contents, ModelFolder):
-        vocabulary = read_vocabulary(contents.path / part.folder.replace("text_encoder", "tokenizer"), size)
+    tokenizer = contents.path / part.folder.replace("text_encoder", "tokenizer")
+    if isinstance(contents, ModelFolder) and tokenizer.is_dir():
+        vocabulary = read_vocabulary(tokenizer, size)
     else:
         vocabulary = bundled_vocabulary(size)
         vocabulary = replace(vocabulary, pad=FIRST_WORD) if part.is_openclip else vocabulary
