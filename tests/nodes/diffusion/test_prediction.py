@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from diffusers import EDMEulerScheduler, LCMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,3 +139,35 @@ def test_an_unknown_prediction_is_named() -> None:
     unknown: Prediction = "noise"  # type: ignore[assignment]
     with pytest.raises(DiffusionError, match='predict "noise"; it must be epsilon'):
         parameterisation_of(EchoNetwork(prediction=unknown), {})
+
+
+def test_distilled_models_know_fifty_levels_and_mix_in_their_input() -> None:
+    from_table = parameterisation_of(EchoNetwork(), {"prediction": "lcm"})
+    table = parameterisation_of(EchoNetwork(), {"prediction": "epsilon"})
+    assert torch.equal(from_table.sigmas, table.sigmas[19::20])
+    assert [int(from_table.timestep(sigma)) for sigma in from_table.sigmas[[0, 1, -1]]] == [19, 39, 999]
+    assert torch.allclose(from_table.sigma(torch.tensor(39.0)), table.sigmas[39])
+    x, output = torch.randn(2, 4, 3, 3), torch.randn(2, 4, 3, 3)
+    for index in (0, 10, 49):
+        sigma = from_table.sigmas[index]
+        keep, change = LCMScheduler().get_scalings_for_boundary_condition_discrete(from_table.timestep(sigma))
+        expected = (x - output * sigma) * change + x * keep
+        assert torch.allclose(from_table.denoised(output, x, sigma), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("tells", ["log", "angle"])
+def test_continuous_levels_are_told_and_understood(tells: str) -> None:
+    options = {"prediction": "v_prediction", "sigma_min": 0.03, "sigma_max": 500.0, "tells": tells}
+    found = parameterisation_of(EchoNetwork(), options)
+    assert torch.allclose(found.sigma(found.timestep(found.sigmas)), found.sigmas, rtol=1e-3)
+    assert found.percent_to_sigma(0.5) == pytest.approx((0.03 * 500.0) ** 0.5, rel=1e-4)
+    assert found.percent_to_sigma(1.0) == 0.0
+
+
+def test_edm_is_that_of_diffusers() -> None:
+    found = parameterisation_of(EchoNetwork(), {"prediction": "edm", "sigma_min": 0.002, "sigma_max": 80.0})
+    theirs = EDMEulerScheduler()
+    x, output, sigma = torch.randn(1, 4, 3, 3), torch.randn(1, 4, 3, 3), torch.tensor(3.0)
+    assert torch.allclose(found.scale_input(x, sigma), theirs.precondition_inputs(x, sigma), atol=1e-6)
+    assert torch.allclose(found.denoised(output, x, sigma), theirs.precondition_outputs(x, output, sigma), atol=1e-6)
+    assert torch.allclose(found.timestep(sigma), theirs.precondition_noise(sigma), atol=1e-6)
