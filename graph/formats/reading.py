@@ -8,6 +8,7 @@ from graph.errors import JsonError, WorkflowError
 from graph.formats import exif, png
 from graph.formats.editor import Conversion, convert, laid_out
 from graph.formats.embedding import DOCUMENT, PROMPT, WORKFLOW
+from graph.formats.parameters import from_parameters, is_parameters
 from graph.registry import Catalogue
 from graph.spec import Json
 from graph.workflow import EDITOR_FORMAT, Workflow, is_editor_format
@@ -16,6 +17,8 @@ MAXIMUM_BYTES = 256 * 1024**2
 """Larger files are not looked into."""
 
 _WRAPPERS = ("prompt", "workflow", "input")
+_PARAMETERS = "parameters"
+"""How the text is called in PNG files of other programs."""
 _NAMED = re.compile(r"\s*(latentloom|workflow|prompt)\s*:\s*", re.IGNORECASE)
 _CONTAINERS = {b"GIF8": "GIF", b"\0\0\0\x0cJXL ": "JPEG XL", b"\x1aE\xdf\xa3": "WebM", b"PK\x03\x04": "ZIP"}
 
@@ -73,6 +76,9 @@ def _from_json_text(text: bytes | str, catalogue: Catalogue | None) -> Conversio
     try:
         data = strict_json.loads(text)
     except JsonError as error:
+        plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        if is_parameters(plain):
+            return from_parameters(plain)
         raise WorkflowError(f"This is neither a picture nor valid JSON: {error}") from error
     data = _unwrapped(data)
     if catalogue is not None and is_editor_format(data):
@@ -123,11 +129,13 @@ def _from_file(kind: str, texts: Mapping[str, str], catalogue: Catalogue | None)
         return Conversion(workflow) if drawn is None or catalogue is None else laid_out(workflow, drawn, catalogue)
     if drawn is not None:
         return drawn
+    if trouble is None and is_parameters(texts.get(_PARAMETERS, "")):
+        return from_parameters(texts[_PARAMETERS])
     raise WorkflowError(trouble or _nothing_in(kind, texts))
 
 
 def _nothing_in(kind: str, texts: Mapping[str, str]) -> str:
-    if "parameters" in texts:
+    if _PARAMETERS in texts:
         return (
             f"This {kind} carries generation parameters of another program as text, but no graph: build the "
             "graph in the editor and copy the values over."
@@ -162,4 +170,6 @@ def _named(texts: Iterable[str]) -> dict[str, str]:
             found.setdefault(match.group(1).lower(), text[match.end() :])
         elif text.lstrip().startswith("{"):
             found.setdefault(PROMPT, text)
+        elif is_parameters(text):
+            found.setdefault(_PARAMETERS, text)
     return found

@@ -11,6 +11,9 @@ import { nodeKey, scopeOf, select } from "@/view/store";
 import { openFile, openJson } from "./opening";
 
 const LOADER = "LoadImage";
+/** What stands in pictures that carry a workflow, or the parameters of another program (also in UTF-16). */
+const SIGNS = /latentloom|workflow[\0:]|prompt[\0:]|parameters\0|"class_type"|S\0?t\0?e\0?p\0?s\0?:/;
+const PARAMETERS = /^Steps: \d+, .*\b(Sampler|Seed): /m;
 
 /** Open files; pictures that carry no workflow become inputs of the graph that is shown. */
 export async function takeFiles(app: App, files: readonly File[], at?: Point): Promise<void> {
@@ -27,7 +30,7 @@ export async function carriesWorkflow(file: Blob): Promise<boolean> {
   const ends = [file.slice(0, 512 * 1024), file.slice(-1024 * 1024)];
   for (const end of ends) {
     const text = new TextDecoder("latin1").decode(await end.arrayBuffer());
-    if (/latentloom|workflow[\0:]|prompt[\0:]|parameters\0|"class_type"/.test(text)) return true;
+    if (SIGNS.test(text)) return true;
   }
   return false;
 }
@@ -95,6 +98,11 @@ export const incoming: Service = {
       }
       // Nodes of our own are pasted by the canvas; foreign workflows open in a tab.
       const text = event.clipboardData?.getData("text/plain") ?? "";
+      if (PARAMETERS.test(text)) {
+        event.preventDefault();
+        told(app, openFile(app, new File([text], app.t("files.pasted"), { type: "text/plain" })));
+        return;
+      }
       const data = documentInText(text) === undefined ? workflowInText(text) : undefined;
       if (data === undefined) return;
       event.preventDefault();
@@ -130,7 +138,7 @@ export function chooseFiles(app: App): void {
   const input = document.createElement("input");
   input.type = "file";
   input.multiple = true;
-  input.accept = ".json,.png,.webp,.jpg,.jpeg,.latent,application/json,image/png,image/webp,image/jpeg";
+  input.accept = ".json,.png,.webp,.jpg,.jpeg,.latent,.txt,application/json,image/png,image/webp,image/jpeg";
   input.addEventListener("change", () => told(app, takeFiles(app, [...(input.files ?? [])])));
   input.click();
 }
