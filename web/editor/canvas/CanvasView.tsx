@@ -45,6 +45,7 @@ export function CanvasView() {
     made.onSearch = (wish) => app.overlays.open(NodeSearch, { wish, engine: made });
     made.onHint = (text, at) => setHint(text === undefined ? undefined : { text, at });
     made.onOpenItem = (hit) => {
+      if (hit.kind === "group") app.commands.run("group.edit");
       if (hit.kind !== "node") return;
       const { type, id } = hit.node;
       if (type.origin === "subgraph") enter(tab.view, id, type.id);

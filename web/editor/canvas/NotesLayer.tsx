@@ -1,4 +1,4 @@
-// Notes as plain text; a double click edits one. (Markdown is drawn by whoever fills `NOTE_VIEW`.)
+// Notes, drawn by `NOTE_VIEW`; a double click, F2 or Enter edits one.
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { draftAt } from "@/document/types";
 import { useDocument, useScope, useT, useTab, useView } from "@/shell/hooks";
@@ -31,7 +31,8 @@ function Note({ note, x, y, width, height }: NoteProps) {
   const tab = useTab();
   const scope = useScope();
   const isSelected = useView((state) => state.selection.has(`note:${note.id}`));
-  const [isEditing, setEditing] = useState(false);
+  const isEditing = useView((state) => state.renaming === `note:${note.id}`);
+  const setEditing = (isOn: boolean) => tab.view.setState({ renaming: isOn ? `note:${note.id}` : undefined });
   const { text, colour } = note.note;
   const [draft, setDraft] = useState(text);
   useEffect(() => setDraft(text), [text]);
@@ -48,7 +49,12 @@ function Note({ note, x, y, width, height }: NoteProps) {
     <div
       className="note"
       data-selected={isSelected || undefined}
-      style={{ transform: `translate(${x}px, ${y}px)`, width, height, ...(colour && { background: colour }) }}
+      style={{
+        transform: `translate(${x}px, ${y}px)`,
+        width,
+        height,
+        ...(colour && { background: `color-mix(in srgb, ${colour} 38%, var(--node))` }),
+      }}
       onDoubleClick={(event) => {
         event.stopPropagation();
         setEditing(true);
@@ -65,7 +71,7 @@ function Note({ note, x, y, width, height }: NoteProps) {
           onKeyDown={(event) => event.key === "Escape" && end()}
         />
       ) : (
-        <NOTE_VIEW.component text={text} />
+        <NOTE_VIEW.component text={text || t("layout.noteEmpty")} />
       )}
     </div>
   );

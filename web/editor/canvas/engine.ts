@@ -20,6 +20,9 @@ import { union } from "./spatial";
 
 const MOVE_MS = 150;
 const REST_MS = 160;
+const GLIDE_MS = 200;
+/** More nodes than these go to their places at once. */
+const MOST_GLIDING = 400;
 /** Above this many pixels the backing store is drawn at 1.5 device pixels at most. */
 const MOST_PIXELS = 8_000_000;
 
@@ -222,6 +225,24 @@ export class Engine implements CanvasHandle {
   moveNode(id: NodeId, x: number, y: number): void {
     this.scene.moveNode(id, x, y);
     this.placeElement(id);
+  }
+
+  async glide(places: ReadonlyMap<NodeId, Point>): Promise<void> {
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches || places.size > MOST_GLIDING;
+    if (isStill) return;
+    const starts = new Map([...places.keys()].map((id) => [id, { ...this.scene.nodes.get(id) }] as const));
+    const begin = performance.now();
+    for (let share = 0; share < 1; ) {
+      const now = await new Promise<number>((resolve) => requestAnimationFrame(resolve));
+      share = Math.min(1, (now - begin) / GLIDE_MS);
+      const eased = 1 - (1 - share) ** 3;
+      for (const [id, [x, y]] of places) {
+        const { x: fromX = x, y: fromY = y } = starts.get(id) ?? {};
+        this.moveNode(id, fromX + (x - fromX) * eased, fromY + (y - fromY) * eased);
+      }
+      this.scene.updateWirePoints(places.keys());
+      this.kick();
+    }
   }
 
   /** Give a node another size ahead of the document. */

@@ -38,6 +38,8 @@ export interface CanvasHandle {
   frame(items?: Iterable<ItemKey>): void;
   /** Show a node in the middle and select it. */
   goTo(node: NodeId): void;
+  /** Move nodes to places ahead of the document, smoothly; resolves when they are there. */
+  glide(places: ReadonlyMap<NodeId, Point>): Promise<void>;
   setCamera(camera: Camera, animate?: boolean): void;
   /** Where a node is and how large, as drawn. */
   boundsOf(node: NodeId): Bounds | undefined;

@@ -151,9 +151,15 @@ export function paintNode(context: Context, look: Look, node: SceneNode): void {
   const { palette, zoom } = look;
   const run = look.run.nodes[node.id];
   context.globalAlpha = node.mode === "mute" ? 0.45 : 1;
+  const opacity = context.globalAlpha;
+  const { colour, title_colour: titleColour = colour } = node.layout;
   box(context, look, node, node.height, bodyColour(look, node));
-  if (!node.shape.isCollapsed)
-    box(context, look, node, HEAD, node.layout.title_colour ?? palette.get("--node-title"));
+  if (!node.shape.isCollapsed) box(context, look, node, HEAD, palette.get("--node-title"));
+  // The same shares as in nodes/NodeBody.tsx.
+  context.globalAlpha = opacity * 0.3;
+  if (colour !== undefined) box(context, look, node, node.height, colour);
+  if (titleColour !== undefined) box(context, look, node, HEAD, titleColour);
+  context.globalAlpha = opacity;
   paintThumbnail(context, look, node);
   if (zoom > TITLE_ZOOM) {
     context.font = `600 13px ${palette.get("--font")}`;
@@ -169,7 +175,7 @@ export function paintNode(context: Context, look: Look, node: SceneNode): void {
 
 function bodyColour({ palette }: Look, node: SceneNode): string {
   if (node.mode === "bypass") return palette.get("--node-bypassed");
-  return node.layout.colour ?? palette.get("--node");
+  return palette.get("--node");
 }
 
 function box(

@@ -202,7 +202,7 @@ export class Pointer {
     const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
     if (isOwn || event.button !== 0) return;
     const hit = this.hitAt(place);
-    if (hit.kind === "empty" || hit.kind === "group") this.engine.openSearch({ at: place.world });
+    if (hit.kind === "empty") this.engine.openSearch({ at: place.world });
     else if (hit.kind === "wire") this.bend(hit, place);
     else this.engine.onOpenItem?.(hit);
   }

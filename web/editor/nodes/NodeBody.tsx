@@ -35,8 +35,13 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
   const outputsOutside = useOutside(id, "outputs");
   const state = type.origin === "unknown" ? "missing" : status === "failed" || hasProblem ? "failed" : status;
   const colours = {
-    ...(props.colour && { "--own": props.colour }),
-    ...(props.titleColour && { "--own-title": props.titleColour }),
+    ...(props.colour && {
+      "--own": `color-mix(in srgb, ${props.colour} 30%, var(--node))`,
+      "--own-title": `color-mix(in srgb, ${props.colour} 52%, var(--node-title))`,
+    }),
+    ...(props.titleColour && {
+      "--own-title": `color-mix(in srgb, ${props.titleColour} 52%, var(--node-title))`,
+    }),
   };
   return (
     <article

@@ -5,20 +5,27 @@ import { dropLayer } from "@/files/DropLayer";
 import { incoming } from "@/files/incoming";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
+import { MarkdownNote } from "@/panels/notes/MarkdownNote";
 import { queuePanel } from "@/panels/queue";
 import { connectionBanner } from "@/panels/run/ConnectionBanner";
 import { runControl } from "@/panels/run/RunControl";
+import { selectionPanel } from "@/panels/selection";
 import { subgraphPanel } from "@/panels/subgraph";
 import { breadcrumb } from "@/panels/subgraph/Breadcrumb";
 import { workflowsPanel } from "@/panels/workflows";
 import { checking, runOnChange, titleAndIcon } from "@/run/services";
 import { tabStrip } from "@/tabs/TabStrip";
 import { viewing } from "@/viewer/opening";
-import { PlainNote } from "./PlainNote";
 import type { CanvasLayer, ImageAction, NoteView, Panel, Service, TopBarItem } from "./slots";
 import { ViewControls } from "./ViewControls";
 
-export const PANELS: readonly Panel[] = [workflowsPanel, queuePanel, historyPanel, subgraphPanel];
+export const PANELS: readonly Panel[] = [
+  workflowsPanel,
+  queuePanel,
+  historyPanel,
+  selectionPanel,
+  subgraphPanel,
+];
 
 export const TOP_BAR: readonly TopBarItem[] = [
   { id: "view", place: "end", order: 90, component: ViewControls },
@@ -41,4 +48,4 @@ export const SERVICES: readonly Service[] = [
 export const IMAGE_ACTIONS: readonly ImageAction[] = [];
 
 /** How notes are drawn. */
-export const NOTE_VIEW: NoteView = { component: PlainNote };
+export const NOTE_VIEW: NoteView = { component: MarkdownNote };

@@ -2,6 +2,7 @@
 import type { Wire } from "@/document/graphIndex";
 import { draftAt, type NodeId, type Point } from "@/document/types";
 import { copyOf, paste } from "@/graphEdits/clipboard";
+import { rejoinGroups } from "@/graphEdits/groups";
 import { insertion, insertNode } from "@/graphEdits/insert";
 import { connect, disconnect } from "@/graphEdits/links";
 import { healing, placeNodes } from "@/graphEdits/nodes";
@@ -61,7 +62,14 @@ export class DragItems implements Situation {
         scope,
         [...this.nodes].map(([id, [x, y]]) => [id, [x + this.by[0], y + this.by[1]]] as const),
       );
-      this.commitFurniture(draftAt(draft, scope).layout);
+      const { layout } = draftAt(draft, scope);
+      this.commitFurniture(layout);
+      const boxes = [...this.nodes.keys()].flatMap((id) => {
+        const node = this.engine.scene.nodes.get(id);
+        return node === undefined ? [] : [[id, node] as const];
+      });
+      const groups = this.furniture.filter((key) => key.startsWith("group:")).map((key) => itemOf(key).id);
+      rejoinGroups(layout, new Map(boxes), new Set(groups));
     });
     if (this.pullsOut) this.pullOut();
     if (this.target !== undefined) this.insert(this.target);

@@ -2,8 +2,9 @@ import app from "./app.json";
 import canvas from "./canvas.json";
 import files from "./files.json";
 import history from "./history.json";
+import layout from "./layout.json";
 import node from "./node.json";
 import run from "./run.json";
 import subgraph from "./subgraph.json";
 
-export default { app, canvas, files, history, node, run, subgraph };
+export default { app, canvas, files, history, layout, node, run, subgraph };
