@@ -13,7 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from web.api.errors import NotThere
-from web.api.page import get_page
+from web.api.page import get_asset, get_page
 from web.api.parts import parts_of
 from web.api.security import COOKIE
 from web.names import BadName
@@ -29,8 +29,8 @@ _POLICY = (
 
 
 def front_routes() -> list[web.RouteDef]:
-    """The route of its page, which stands before that of ours."""
-    return [web.get("/", get_front_page)]
+    """The routes that stand before those of our page: its page, and the folder that ours has too."""
+    return [web.get("/", get_front_page), web.get("/assets/{name:.+}", get_front_asset)]
 
 
 def file_routes() -> list[web.RouteDef]:
@@ -40,22 +40,26 @@ def file_routes() -> list[web.RouteDef]:
 
 async def get_front_page(request: web.Request) -> web.StreamResponse:
     """The front end; our page as long as the token is to be shown, for others do not ask for it."""
-    sessions = parts_of(request).sessions
-    if sessions.is_needed and not sessions.is_open(request.cookies.get(COOKIE, "")):
+    if not _is_let_in(request):
         return await get_page(request)
-    path = await asyncio.to_thread(file_in, _root(request), INDEX)
+    path = await _found(request, INDEX)
     if path is None:
         raise NotThere(f'The folder of the front end holds no "{INDEX}".')
     return static_reply(path, await asyncio.to_thread(policy_of, path))
 
 
+async def get_front_asset(request: web.Request) -> web.StreamResponse:
+    """A file of the front end, or of our page, which asks for the token."""
+    if _is_let_in(request):
+        path = await _found(request, f"assets/{request.match_info['name']}")
+        if path is not None:
+            return static_reply(path)
+    return await get_asset(request)
+
+
 async def get_front_file(request: web.Request) -> web.StreamResponse:
     """A file of the front end."""
-    name = request.match_info["name"]
-    try:
-        path = await asyncio.to_thread(file_in, _root(request), name)
-    except BadName:
-        path = None
+    path = await _found(request, request.match_info["name"])
     if path is None:
         raise NotThere(f"There is no {request.path[:200]}.")
     return static_reply(path)
@@ -67,7 +71,16 @@ def policy_of(page: Path) -> str:
     return _POLICY.format(scripts=" ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in digests))
 
 
-def _root(request: web.Request) -> Path:
+def _is_let_in(request: web.Request) -> bool:
+    sessions = parts_of(request).sessions
+    return not sessions.is_needed or sessions.is_open(request.cookies.get(COOKIE, ""))
+
+
+async def _found(request: web.Request, name: str) -> Path | None:
+    """A file of the front end; None if there is none, or none of an acceptable name."""
     root = parts_of(request).settings.front_end
     assert root is not None  # these routes are there only if it is
-    return Path(root)
+    try:
+        return await asyncio.to_thread(file_in, Path(root), name)
+    except BadName:
+        return None

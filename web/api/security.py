@@ -38,7 +38,8 @@ OPEN_PATHS = frozenset(
 """What is answered without the token: the pages, which hold nothing of anybody, and signs of life."""
 OPEN_FOLDER = "/assets/"
 """The files of the editor are open too: it has to be there to ask for the token."""
-_FORM = "application/x-www-form-urlencoded"
+_UNNAMED = ("application/x-www-form-urlencoded", "text/plain")
+"""What libraries call a body that they were not told the type of."""
 _BROWSER_HEADERS = (hdrs.ORIGIN, "Sec-Fetch-Site", hdrs.REFERER, hdrs.COOKIE)
 
 
@@ -157,10 +158,10 @@ def _check_body(request: web.Request) -> None:
     taken = taken_types(request.match_info.handler)
     if request.content_type in taken or "*/*" in taken:
         return
-    # Python's urllib calls every body a form unless told otherwise, and many scripts leave it at that. Browsers cannot
-    # send a body without one of these headers, and it has to be JSON all the same.
+    # Python's urllib calls every body a form unless told otherwise, Node.js calls it text, and many scripts leave it at
+    # that. Browsers cannot send a body without one of these headers, and it has to be JSON all the same.
     is_program = not any(header in request.headers for header in _BROWSER_HEADERS)
-    is_unnamed = request.content_type == _FORM or hdrs.CONTENT_TYPE not in request.headers
+    is_unnamed = request.content_type in _UNNAMED or hdrs.CONTENT_TYPE not in request.headers
     if is_program and is_unnamed and JSON_TYPE in taken:
         return
     raise WrongKind(f"{request.path} takes {' or '.join(taken)}, got {request.content_type}.")

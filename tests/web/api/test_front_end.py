@@ -47,7 +47,8 @@ def test_nothing_beside_the_folder_is_served(own_server: OwnServer, folder: Path
 def test_the_token_is_asked_for_by_our_page_first(own_server: OwnServer, folder: Path, tmp_path: Path) -> None:
     server = own_server("--front-end-root", str(folder), "--token-file", str(tmp_path / "token"))
     assert b"Another" not in server.ask("GET", "/")[1]
-    assert server.ask("GET", "/assets/main.js")[0] == 401
+    assert server.ask("GET", "/assets/main.js")[0] == 404
+    assert server.ask("GET", "/scripts/app.js")[0] == 401
     _, _, headers = server.ask("POST", "/api/session", {"token": (tmp_path / "token").read_text().strip()})
     held = {"Cookie": headers["Set-Cookie"].partition(";")[0]}
     assert b"Another" in server.ask("GET", "/", headers=held)[1]

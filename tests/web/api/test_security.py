@@ -75,8 +75,9 @@ def test_what_a_form_can_send_is_not_taken(server: ServerProcess, kind: str) -> 
     assert server.ask("POST", "/prompt", b'{"prompt": {}}', headers)[0] == 415
 
 
-def test_a_script_that_leaves_the_type_to_urllib_is_understood(server: ServerProcess) -> None:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8"])
+def test_a_script_that_leaves_the_type_to_its_library_is_understood(server: ServerProcess, kind: str) -> None:
+    headers = {"Content-Type": kind}
     assert server.ask("POST", "/prompt", {"prompt": hello("urllib")}, headers)[0] == 200
     assert server.ask("POST", "/prompt", b"prompt=1", headers)[0] == 400
 
