@@ -1,6 +1,7 @@
 // Every command, one line for each file of them. Add yours here.
 import { EDITING_COMMANDS } from "./editing";
 import { FILE_COMMANDS } from "./files";
+import { FORM_COMMANDS } from "./form";
 import { LAYOUT_COMMANDS } from "./layout";
 import { RUN_COMMANDS } from "./run";
 import { SUBGRAPH_COMMANDS } from "./subgraphs";
@@ -14,4 +15,5 @@ export const COMMANDS: readonly Command[] = [
   ...FILE_COMMANDS,
   ...SUBGRAPH_COMMANDS,
   ...LAYOUT_COMMANDS,
+  ...FORM_COMMANDS,
 ];

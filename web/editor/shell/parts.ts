@@ -3,6 +3,7 @@ import { pastingService } from "@/canvas/pasting";
 import { autosave } from "@/files/autosave";
 import { dropLayer } from "@/files/DropLayer";
 import { incoming } from "@/files/incoming";
+import { formOnPhones, formPanel } from "@/panels/form";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
@@ -21,6 +22,7 @@ import { ViewControls } from "./ViewControls";
 
 export const PANELS: readonly Panel[] = [
   workflowsPanel,
+  formPanel,
   queuePanel,
   historyPanel,
   selectionPanel,
@@ -43,6 +45,7 @@ export const SERVICES: readonly Service[] = [
   runOnChange,
   titleAndIcon,
   viewing,
+  formOnPhones,
 ];
 
 export const IMAGE_ACTIONS: readonly ImageAction[] = [];
