@@ -8,7 +8,7 @@ from graph.registry import Catalogue
 from graph.spec import Json, NodeSpec
 from graph.suggest import Suggester, said
 from graph.topology import Link
-from graph.validation.core_types import comfy_core_types
+from graph.validation.core_types import CoreType, core_type_by_name
 from graph.validation.values import shown
 from graph.workflow import title_of
 
@@ -50,20 +50,34 @@ class TypeNames:
         if not type_id:
             message = f"{call(node_id, node)} has no class_type, so nobody can tell what it does; add one."
             return Problem("missing_node_type", message, node_id)
-        near = self._near(str(type_id))
-        if type_id in comfy_core_types():
-            kind = "is a node of ComfyUI's core that is not provided here"
-            hint = f" The nearest that is: {said(near)}." if near else ""
-            advice = "Replace it, or take it out."
+        core = core_type_by_name().get(str(type_id))
+        near = self._near(str(type_id), core)
+        if core is not None:
+            kind, advice = self._of_core(core, near)
         else:
             kind = "is not a node type that is known here"
-            hint = f" Did you mean {said(near)}?" if near else ""
-            advice = "If it comes from a node pack, install the pack; otherwise replace it, or take it out."
-        message = f'{call(node_id, node)}: "{type_id}" {kind}.{hint} {advice}'
-        details = {"nearest": list(near), "is_comfy_core": type_id in comfy_core_types()}
+            hint = f"Did you mean {said(near)}? " if near else ""
+            advice = f"{hint}If it comes from a node pack, install the pack; otherwise replace it, or take it out."
+        details = {"nearest": list(near), "is_comfy_core": core is not None}
+        if core is not None and core.what:
+            details["what"] = core.what
+        message = f'{call(node_id, node)}: "{type_id}" {kind}. {advice}'
         return Problem("unknown_node_type", message, node_id, value=type_id, details=details)
 
-    def _near(self, type_id: str) -> tuple[str, ...]:
+    def _of_core(self, core: CoreType, near: Sequence[str]) -> tuple[str, str]:
+        """What to say of a node of the core that is missing: what it is, and what to do."""
+        about = f" ({core.what})" if core.what else ""
+        kind = f"is a node of ComfyUI's core{about} that is not provided here"
+        if core.is_dispensable:
+            return kind, "The graph does much the same without it: take it out, and link what fed it to what it feeds."
+        if core.instead in self._ids:
+            return kind, f"{core.instead} may do in its place; otherwise take it out."
+        hint = f"The nearest that is: {said(near)}. " if near else ""
+        return kind, f"{hint}Replace it, or take it out."
+
+    def _near(self, type_id: str, core: CoreType | None) -> tuple[str, ...]:
+        if core is not None and core.instead in self._ids:
+            return (core.instead,)
         by_id = self._suggester.nearest(type_id, self._ids)
         by_title = self._suggester.nearest(type_id, self._titles)
         return tuple(dict.fromkeys((*by_id, *(self._id_by_title[title] for title in by_title))))[:3]

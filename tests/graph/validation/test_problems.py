@@ -62,7 +62,7 @@ CASES = {
         {"3": node("SV3D_Conditioning")},
         "3",
         None,
-        "is a node of ComfyUI's core that is not provided here. Replace it, or take it out.",
+        "is a node of ComfyUI's core (video models) that is not provided here. Replace it, or take it out.",
         "SV3D_Conditioning",
     ),
     "missing input": Case(
