@@ -4,7 +4,7 @@ import { useT, useTab, useUi } from "@/shell/hooks";
 import type { Engine } from "./engine";
 import { type MapView, mapToWorld, mapView, paintMap } from "./minimap";
 
-const PAUSE_MS = 60;
+const PAUSE_MS = 150;
 
 export function NavigationMap({ engine }: { readonly engine: Engine }) {
   const t = useT();

@@ -8,6 +8,7 @@ import { Palette } from "@/theme/palette";
 import { type Camera, type ItemKey, itemOf, nodeKey, scopeOf, select } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
 import { framing, MovingCamera } from "./camera";
+import { DotGrid } from "./grid";
 import type { Bounds, CanvasHandle, SearchWish } from "./handle";
 import type { Hit } from "./hit";
 import { type Look, NEAR_ZOOM, type OverlayState } from "./look";
@@ -38,6 +39,7 @@ export class Engine implements CanvasHandle {
   readonly element: HTMLElement;
   readonly scene: Scene;
   readonly palette = new Palette();
+  private readonly grid = new DotGrid();
   readonly camera = new MovingCamera(() => this.moved());
   /** What the situation of the pointer draws over everything. */
   overlay: OverlayState = {};
@@ -381,6 +383,8 @@ export class Engine implements CanvasHandle {
     const isEmpty = Object.keys(this.overlay).length === 0;
     if (isEmpty && !this.hasOverlay) return;
     this.hasOverlay = !isEmpty;
+    this.host.above.hidden = isEmpty; // a canvas that shows nothing costs as much as one that does
+    if (isEmpty) return;
     paintOverlay(this.begin(this.host.above), look, this.overlay);
   }
 
@@ -412,6 +416,8 @@ export class Engine implements CanvasHandle {
     return {
       scene: this.scene,
       palette: this.palette,
+      grid: this.grid,
+      ratio: this.ratio,
       zoom: this.camera.z,
       shown: this.shown,
       style: this.app.ui.getState().linkStyle,
@@ -428,10 +434,14 @@ export class Engine implements CanvasHandle {
 
   /** A cleared context in world units. */
   private begin(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-    const context = canvas.getContext("2d");
+    const isBelow = canvas === this.host.below;
+    const context = canvas.getContext("2d", { alpha: !isBelow });
     if (context === null) throw new Error("This browser draws no canvas.");
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (isBelow) {
+      context.fillStyle = this.palette.get("--canvas");
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    } else context.clearRect(0, 0, canvas.width, canvas.height);
     const { x, y, z } = this.snapped();
     context.setTransform(z * this.ratio, 0, 0, z * this.ratio, x * this.ratio, y * this.ratio);
     return context;

@@ -5,6 +5,7 @@ import type { RunState } from "@/run/store";
 import type { Palette } from "@/theme/palette";
 import type { LinkStyle } from "@/ui/store";
 import type { ItemKey, Linking } from "@/view/store";
+import type { DotGrid } from "./grid";
 import type { Bounds } from "./handle";
 import type { SocketRef } from "./hit";
 import type { Scene } from "./scene";
@@ -23,6 +24,9 @@ export interface OverlayState {
 export interface Look {
   readonly scene: Scene;
   readonly palette: Palette;
+  readonly grid: DotGrid;
+  /** Device pixels to a CSS pixel. */
+  readonly ratio: number;
   readonly zoom: number;
   /** What is in view, in world units. */
   readonly shown: Bounds;

@@ -10,15 +10,15 @@ import { overlaps } from "./spatial";
 
 type Context = CanvasRenderingContext2D;
 
-const GRID = 24;
 const STRAIGHT_ZOOM = 0.15;
 const TITLE_ZOOM = 0.25;
 const SOCKETS_ZOOM = 0.15;
 const ROUND_ZOOM = 0.2;
+const HEAD_ZOOM = 0.1;
 
 /** Paint a frame. The context is already in world units. */
 export function paint(context: Context, look: Look): void {
-  paintGrid(context, look);
+  look.grid.paint(context, look.shown, look.zoom, look.ratio, look.palette.get("--canvas-dot"));
   paintGroups(context, look);
   paintLinks(context, look);
   const nodes = [...look.scene.nodes.values()].filter(
@@ -26,17 +26,6 @@ export function paint(context: Context, look: Look): void {
   );
   if (look.zoom >= ROUND_ZOOM) nodes.sort((a, b) => a.rank - b.rank);
   for (const node of nodes) paintNode(context, look, node);
-}
-
-function paintGrid(context: Context, { palette, zoom, shown }: Look): void {
-  let step = GRID;
-  while (step * zoom < 14) step *= 4;
-  const size = Math.max(1, 1.6 * zoom) / zoom;
-  context.fillStyle = palette.get("--canvas-dot");
-  for (let x = Math.floor(shown.x / step) * step; x < shown.x + shown.width; x += step) {
-    for (let y = Math.floor(shown.y / step) * step; y < shown.y + shown.height; y += step)
-      context.fillRect(x, y, size, size);
-  }
 }
 
 function paintGroups(context: Context, { scene, palette, shown, zoom, selection }: Look): void {
@@ -150,11 +139,15 @@ function paintStubs(context: Context, { palette, zoom }: Look, wire: SceneWire):
 export function paintNode(context: Context, look: Look, node: SceneNode): void {
   const { palette, zoom } = look;
   const run = look.run.nodes[node.id];
+  const signal = signalOf(look, node);
+  const isRound = zoom >= ROUND_ZOOM;
+  if (!isRound && signal !== undefined) paintFarOutline(context, zoom, node, signal);
   context.globalAlpha = node.mode === "mute" ? 0.45 : 1;
   const opacity = context.globalAlpha;
   const { colour, title_colour: titleColour = colour } = node.layout;
   box(context, look, node, node.height, bodyColour(look, node));
-  if (!node.shape.isCollapsed) box(context, look, node, HEAD, palette.get("--node-title"));
+  if (!node.shape.isCollapsed && zoom > HEAD_ZOOM)
+    box(context, look, node, HEAD, palette.get("--node-title"));
   // The same shares as in nodes/NodeBody.tsx.
   context.globalAlpha = opacity * 0.3;
   if (colour !== undefined) box(context, look, node, node.height, colour);
@@ -169,7 +162,7 @@ export function paintNode(context: Context, look: Look, node: SceneNode): void {
   }
   if (run?.status === "running") paintProgress(context, look, node, run);
   context.globalAlpha = 1;
-  paintOutline(context, look, node, run);
+  if (isRound) paintOutline(context, look, node, signal);
   if (zoom > SOCKETS_ZOOM) paintSockets(context, look, node);
 }
 
@@ -206,23 +199,39 @@ function paintProgress(context: Context, { palette }: Look, node: SceneNode, run
   );
 }
 
-function paintOutline(context: Context, look: Look, node: SceneNode, run: NodeRun | undefined): void {
-  const { palette, zoom, selection } = look;
-  const isFailed =
-    run?.status === "failed" ||
-    (look.run.problems[node.id]?.length ?? 0) > 0 ||
-    node.type.origin === "unknown";
-  const isSelected = selection.has(`node:${node.id}`);
-  const isRunning = run?.status === "running";
-  if (!isFailed && !isSelected && !isRunning && zoom < ROUND_ZOOM) return;
-  context.strokeStyle = palette.get(
-    isFailed ? "--bad" : isRunning ? "--weft" : isSelected ? "--warp" : "--node-line",
-  );
-  context.lineWidth = (isFailed || isSelected || isRunning ? 2 : 1) / Math.min(1, zoom);
+/** The colour of what has to be said of a node; undefined if there is nothing to say. */
+function signalOf({ palette, selection, run }: Look, node: SceneNode): string | undefined {
+  const status = run.nodes[node.id]?.status;
+  const isWrong =
+    status === "failed" || (run.problems[node.id]?.length ?? 0) > 0 || node.type.origin === "unknown";
+  if (isWrong) return palette.get("--bad");
+  if (status === "running") return palette.get("--weft");
+  return selection.has(`node:${node.id}`) ? palette.get("--warp") : undefined;
+}
+
+function paintOutline(
+  context: Context,
+  { palette, zoom }: Look,
+  node: SceneNode,
+  signal: string | undefined,
+): void {
+  context.strokeStyle = signal ?? palette.get("--node-line");
+  context.lineWidth = (signal === undefined ? 1 : 2) / Math.min(1, zoom);
   context.beginPath();
-  if (zoom < ROUND_ZOOM) context.rect(node.x, node.y, node.width, node.height);
-  else context.roundRect(node.x, node.y, node.width, node.height, palette.metrics.radius);
+  context.roundRect(node.x, node.y, node.width, node.height, palette.metrics.radius);
   context.stroke();
+}
+
+/** From afar an outline is a box below the node: filling is much cheaper than stroking. */
+function paintFarOutline(
+  context: Context,
+  zoom: number,
+  { x, y, width, height }: SceneNode,
+  signal: string,
+): void {
+  const edge = 2 / zoom;
+  context.fillStyle = signal;
+  context.fillRect(x - edge, y - edge, width + 2 * edge, height + 2 * edge);
 }
 
 function paintSockets(context: Context, { palette, zoom, linking }: Look, node: SceneNode): void {
