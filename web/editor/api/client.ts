@@ -170,6 +170,17 @@ export async function uploadInput(file: File, subfolder = ""): Promise<string> {
   return saved.subfolder === "" ? saved.name : `${saved.subfolder}/${saved.name}`;
 }
 
+/** Save a picture with another alpha, as masks are kept; the answer is its name as a `LoadImage` takes it. */
+export async function uploadMask(mask: Blob, original: OutputFile, name: string): Promise<string> {
+  const form = new FormData();
+  form.append("image", mask, name);
+  form.append("type", "input");
+  form.append("subfolder", "clipspace");
+  form.append("original_ref", JSON.stringify(original));
+  const saved = await ask<{ name: string; subfolder: string }>("/api/upload/mask", { raw: form });
+  return saved.subfolder === "" ? saved.name : `${saved.subfolder}/${saved.name}`;
+}
+
 /** The address of a file; with `preview` (a quality), of a WebP picture of it, at most `size` pixels a side. */
 export function viewUrl(file: OutputFile, preview?: number, size?: number): string {
   const { filename, subfolder, type } = file;

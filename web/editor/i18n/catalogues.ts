@@ -6,11 +6,12 @@ import files from "./en/files.json";
 import form from "./en/form.json";
 import history from "./en/history.json";
 import layout from "./en/layout.json";
+import mask from "./en/mask.json";
 import node from "./en/node.json";
 import run from "./en/run.json";
 import subgraph from "./en/subgraph.json";
 
-export const EN = { app, canvas, files, form, history, layout, node, run, subgraph };
+export const EN = { app, canvas, files, form, history, layout, mask, node, run, subgraph };
 
 type Areas = typeof EN;
 /** Every key, such as `canvas.addNode`. */

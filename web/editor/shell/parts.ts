@@ -6,6 +6,7 @@ import { incoming } from "@/files/incoming";
 import { formOnPhones, formPanel } from "@/panels/form";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
+import { cropAction, maskAction } from "@/panels/mask";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
 import { queuePanel } from "@/panels/queue";
 import { connectionBanner } from "@/panels/run/ConnectionBanner";
@@ -48,7 +49,7 @@ export const SERVICES: readonly Service[] = [
   formOnPhones,
 ];
 
-export const IMAGE_ACTIONS: readonly ImageAction[] = [];
+export const IMAGE_ACTIONS: readonly ImageAction[] = [maskAction, cropAction];
 
 /** How notes are drawn. */
 export const NOTE_VIEW: NoteView = { component: MarkdownNote };

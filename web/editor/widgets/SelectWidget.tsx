@@ -8,7 +8,9 @@ export function SelectWidget({ input, value, change, label, problem }: WidgetPro
   const t = useT();
   const choices = input.schema.enum ?? [];
   const shown = value === undefined ? "" : String(value);
-  const isMissing = value !== undefined && !choices.includes(value);
+  // Pictures that were just uploaded are in no list yet: what is missing of them the server says.
+  const isListed = input.schema["x-files"] !== "input";
+  const isMissing = isListed && value !== undefined && !choices.includes(value);
   return (
     <Choose
       choices={choices.map((each) => ({ value: each, label: String(each) }))}

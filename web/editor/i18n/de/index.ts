@@ -4,8 +4,9 @@ import files from "./files.json";
 import form from "./form.json";
 import history from "./history.json";
 import layout from "./layout.json";
+import mask from "./mask.json";
 import node from "./node.json";
 import run from "./run.json";
 import subgraph from "./subgraph.json";
 
-export default { app, canvas, files, form, history, layout, node, run, subgraph };
+export default { app, canvas, files, form, history, layout, mask, node, run, subgraph };
