@@ -19,7 +19,7 @@ PACK = ROOT / "tests" / "nodes" / "packs" / "classic_pack"
 FRONT_END = "comfyui-frontend-package==1.58.1"  # GPL: used for this test only, never shipped
 NPM = ("@saintno/comfyui-sdk@0.3.1", "@stable-canvas/comfyui-client@1.5.9", "playwright-core@^1.65.0", "ws@^8.20.0")
 PYPI = ("comfyui-workflow-client==0.1.0", "websocket-client==1.9.0")
-SECONDS = 200
+SECONDS = 400
 SCRIPT = """
 import argparse, sys
 import server, web.serve

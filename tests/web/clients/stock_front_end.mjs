@@ -5,12 +5,12 @@ import { chromium } from "playwright-core";
 const [url, ...given] = process.argv.slice(2);
 const [executable, workflow] = given.map((each) => JSON.parse(each));
 const found = { troubles: [], loaded: [] };
-const patience = { timeout: 60000 };
+const patience = { timeout: 100000 };
 
 const browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", "--disable-gpu"] });
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-  page.setDefaultTimeout(60000);
+  page.setDefaultTimeout(100000);
   page.on("pageerror", (error) => found.troubles.push(String(error)));
   page.on("response", (answer) => {
     const path = new URL(answer.url()).pathname;

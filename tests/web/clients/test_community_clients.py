@@ -8,7 +8,7 @@ import pytest
 from tests.web.clients.conftest import Client
 from tests.web.light import png
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a busy machine takes long; that is no fault
 WRONG = {
     "1": {"class_type": "EmptyImage", "inputs": {"width": 16, "height": 16, "batch_size": 99999, "color": 0}},
     "7": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "wrong"}},

@@ -10,7 +10,7 @@ import pytest
 from tests.web.clients.conftest import FRONT_END, Client
 from tests.web.serving import ServerProcess
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a busy machine takes long; that is no fault
 KINDS = ["CLIPTextEncode", "CLIPTextEncode", "CheckpointLoaderSimple", "EmptyLatentImage", "KSampler", "SaveImage"]
 
 
