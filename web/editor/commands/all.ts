@@ -3,7 +3,9 @@ import { EDITING_COMMANDS } from "./editing";
 import { FILE_COMMANDS } from "./files";
 import { FORM_COMMANDS } from "./form";
 import { LAYOUT_COMMANDS } from "./layout";
+import { OUTLINE_COMMANDS } from "./outline";
 import { RUN_COMMANDS } from "./run";
+import { SETTINGS_COMMANDS } from "./settings";
 import { SUBGRAPH_COMMANDS } from "./subgraphs";
 import type { Command } from "./types";
 import { VIEWING_COMMANDS } from "./viewing";
@@ -16,4 +18,6 @@ export const COMMANDS: readonly Command[] = [
   ...SUBGRAPH_COMMANDS,
   ...LAYOUT_COMMANDS,
   ...FORM_COMMANDS,
+  ...OUTLINE_COMMANDS,
+  ...SETTINGS_COMMANDS,
 ];

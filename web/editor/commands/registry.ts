@@ -1,6 +1,7 @@
 // Finds commands by id, by key and by menu.
 import type { App } from "@/app";
 import { chordOf } from "./chords";
+import { KEY_PRESETS } from "./presets";
 import type { Command, MenuName } from "./types";
 
 /** All commands of the editor, with the keys that are bound to them now. */
@@ -29,9 +30,10 @@ export class Commands {
     return this.all.filter((command) => command.menus?.includes(menu));
   }
 
-  /** The chords of a command: those that a person bound, else its own. */
+  /** The chords of a command: those that a person bound, else those of the chosen preset, else its own. */
   keysOf(command: Command): readonly string[] {
-    return this.app.ui.getState().keys[command.id] ?? command.keys ?? [];
+    const { keys, keyPreset } = this.app.ui.getState();
+    return keys[command.id] ?? KEY_PRESETS[keyPreset][command.id] ?? command.keys ?? [];
   }
 
   isEnabled(command: Command): boolean {

@@ -3,8 +3,8 @@ import { Frame, Keyboard, Map as MapIcon, Maximize, Moon, Search, Sun, ZoomIn, Z
 import type { App } from "@/app";
 import { type Direction, neighbour } from "@/canvas/keyboard";
 import type { Key } from "@/i18n/catalogues";
+import { KeymapDialog } from "@/panels/settings/KeymapDialog";
 import { Palette } from "@/shell/palette/Palette";
-import { ShortcutsDialog } from "@/shell/palette/ShortcutsDialog";
 import { leaveTo, nodeKey, scopeOf, select, selectedNodes } from "@/view/store";
 import type { Command } from "./types";
 
@@ -248,7 +248,7 @@ export const VIEWING_COMMANDS: readonly Command[] = [
     group: "help",
     icon: Keyboard,
     keys: ["?"],
-    run: (app) => void app.overlays.open(ShortcutsDialog, {}),
+    run: (app) => void app.overlays.open(KeymapDialog, {}),
   },
   {
     id: "view.theme",

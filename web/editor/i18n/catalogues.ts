@@ -4,14 +4,31 @@ import app from "./en/app.json";
 import canvas from "./en/canvas.json";
 import files from "./en/files.json";
 import form from "./en/form.json";
+import help from "./en/help.json";
 import history from "./en/history.json";
 import layout from "./en/layout.json";
 import mask from "./en/mask.json";
 import node from "./en/node.json";
+import outline from "./en/outline.json";
 import run from "./en/run.json";
+import settings from "./en/settings.json";
 import subgraph from "./en/subgraph.json";
 
-export const EN = { app, canvas, files, form, history, layout, mask, node, run, subgraph };
+export const EN = {
+  app,
+  canvas,
+  files,
+  form,
+  help,
+  history,
+  layout,
+  mask,
+  node,
+  outline,
+  run,
+  settings,
+  subgraph,
+};
 
 type Areas = typeof EN;
 /** Every key, such as `canvas.addNode`. */

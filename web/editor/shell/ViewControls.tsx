@@ -1,5 +1,5 @@
 // Undo, redo, search, theme: what is wanted often, at the end of the top bar.
-import { Command as CommandIcon, Moon, Plus, Redo, Sun, Undo } from "lucide-react";
+import { Command as CommandIcon, Moon, Plus, Redo, Settings, Sun, Undo } from "lucide-react";
 import { useStore } from "zustand";
 import { showChord } from "@/commands/chords";
 import { useApp, useT, useUi } from "./hooks";
@@ -14,6 +14,7 @@ export function ViewControls() {
       <CommandButton id="node.add" icon={Plus} />
       {app.tab !== undefined && <UndoButtons key={app.tab.id} />}
       <CommandButton id="help.palette" icon={CommandIcon} />
+      <CommandButton id="panel.settings" icon={Settings} />
       <CommandButton
         id="view.theme"
         icon={scheme === "dark" ? Sun : Moon}

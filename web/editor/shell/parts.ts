@@ -4,14 +4,17 @@ import { autosave } from "@/files/autosave";
 import { dropLayer } from "@/files/DropLayer";
 import { incoming } from "@/files/incoming";
 import { formOnPhones, formPanel } from "@/panels/form";
+import { helpPanel } from "@/panels/help";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
 import { cropAction, maskAction } from "@/panels/mask";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
+import { outlinePanel } from "@/panels/outline";
 import { queuePanel } from "@/panels/queue";
 import { connectionBanner } from "@/panels/run/ConnectionBanner";
 import { runControl } from "@/panels/run/RunControl";
 import { selectionPanel } from "@/panels/selection";
+import { ownTheme } from "@/panels/settings/theme";
 import { subgraphPanel } from "@/panels/subgraph";
 import { breadcrumb } from "@/panels/subgraph/Breadcrumb";
 import { workflowsPanel } from "@/panels/workflows";
@@ -24,10 +27,12 @@ import { ViewControls } from "./ViewControls";
 export const PANELS: readonly Panel[] = [
   workflowsPanel,
   formPanel,
+  outlinePanel,
   queuePanel,
   historyPanel,
   selectionPanel,
   subgraphPanel,
+  helpPanel,
 ];
 
 export const TOP_BAR: readonly TopBarItem[] = [
@@ -47,6 +52,7 @@ export const SERVICES: readonly Service[] = [
   titleAndIcon,
   viewing,
   formOnPhones,
+  ownTheme,
 ];
 
 export const IMAGE_ACTIONS: readonly ImageAction[] = [maskAction, cropAction];

@@ -18,6 +18,8 @@ export interface Preferences {
   /** Keys that a person bound, over the chosen preset: command id -> chords such as `Mod+Enter`. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly keyPreset: "default" | "comfyui" | "blender";
+  /** A theme of one's own: values for tokens of theme/tokens.css. */
+  readonly tokens: Readonly<Record<string, string>>;
   /** `zoom`: the wheel zooms; `pan`: it moves, and Ctrl+wheel zooms. */
   readonly wheel: "zoom" | "pan";
   /** What dragging with the left button on empty canvas does. */
@@ -50,6 +52,7 @@ export const DEFAULTS: Preferences = {
   keys: {},
   keyPreset: "default",
   wheel: "zoom",
+  tokens: {},
   dragEmpty: "marquee",
   snap: false,
   minimap: true,
