@@ -123,4 +123,3 @@ def test_56_a_template_opens_with_two_clicks(graph_page: Any) -> None:
     expect(card.locator("img")).to_be_visible()
     card.click()
     expect(page.locator('[role="tab"][aria-selected="true"]')).to_contain_text("Two regions")
-    expect(graph_page.node("Save")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,12 +24,18 @@ def light_page(built_editor: None, page: Page, server: ServerProcess) -> Iterato
     server.post("/api/interrupt", {})
 
 
-def picture(text: str) -> dict[str, object]:
+def lasting(text: str) -> dict[str, Any]:
+    """Runs until it is stopped."""
+    steps = {"text": ["a", 0], "steps": 250, "seconds": 0.5}
+    return graph(a=("Text", {"text": text}), s=("Steps", steps), b=("Show", {"text": ["s", 0]}))
+
+
+def picture(text: str) -> dict[str, Any]:
     return graph(a=("Text", {"text": text}), p=("Picture", {"text": ["a", 0]}))
 
 
 def test_42_a_run_fills_the_button_and_the_title_and_can_be_stopped(light_page: RunningPage) -> None:
-    light_page.drop_document("slow one", slow("stopped"))
+    light_page.drop_document("slow one", lasting("stopped"))
     light_page.run()
     expect(light_page.page).to_have_title(re.compile(r"^\d+ % · "))  # 43
     expect(light_page.page.get_by_role("progressbar", name="Running")).to_be_visible()
@@ -39,7 +46,7 @@ def test_42_a_run_fills_the_button_and_the_title_and_can_be_stopped(light_page: 
 
 def test_42_a_batch_queues_as_often_as_is_wanted(light_page: RunningPage) -> None:
     page = light_page.page
-    light_page.drop_document("batch", slow("batch"))
+    light_page.drop_document("batch", lasting("batch"))
     page.get_by_role("button", name="How to run").click()
     page.locator(".run-batch input").fill("3")
     page.keyboard.press("Escape")
@@ -94,7 +101,7 @@ def test_46_what_is_unknown_is_listed_and_nothing_of_it_is_lost(light_page: Runn
 
 def test_47_51_the_queue_is_reordered_and_each_entry_is_its_snapshot(light_page: RunningPage) -> None:
     page = light_page.page
-    light_page.drop_document("blocking", slow("blocking"))
+    light_page.drop_document("blocking", lasting("blocking"))
     light_page.run()
     for name in ("first", "second", "third"):
         light_page.drop_document(name, hello(name))
@@ -136,7 +143,7 @@ def test_50_a_run_to_here_runs_nothing_behind(light_page: RunningPage) -> None:
     expect(page.locator(".node-report")).to_contain_text("Ran")
     light_page.goes_idle()
     light_page.click_head("Steps")
-    expect(page.locator(".node-report")).not_to_contain_text("Ran in")
+    expect(page.locator(".node-report")).to_have_count(0)
 
 
 def test_48_51_what_was_made_outlives_reload_and_restart(built_editor: None, page: Page, own_server: OwnServer) -> None:
