@@ -1,6 +1,7 @@
 // Builds the parts of the editor and introduces them to each other.
 import { createStore } from "zustand/vanilla";
 import { getCatalogue } from "@/api/client";
+import { ApiError } from "@/api/http";
 import type { App, Connection } from "@/app";
 import { createCatalogue, takeCatalogue } from "@/catalogue/store";
 import type { CatalogueReply } from "@/catalogue/types";
@@ -56,11 +57,18 @@ export function buildApp(storage: Storage | undefined): Built {
 
 const CACHE_KEY = "latentloom.catalogue";
 
-/** Fetch the node types; a copy in this browser is used at once if the server says that it still holds. */
+/** Milliseconds between two questions to a server that is still starting. */
+const PATIENCE = 1000;
+
+/**
+ * Fetch the node types; a copy in this browser is used at once if the server says that it still holds.
+ *
+ * A server that was just started answers before its worker is ready: then this waits and asks again.
+ */
 export async function loadCatalogue(app: App, storage: Storage | undefined): Promise<void> {
   const kept = readKept(storage);
   try {
-    const answer = await getCatalogue(kept?.etag);
+    const answer = await whenReady(() => getCatalogue(kept?.etag));
     if (answer === undefined && kept !== undefined) takeCatalogue(app.catalogue, kept.reply);
     if (answer === undefined) return;
     takeCatalogue(app.catalogue, answer.reply);
@@ -71,6 +79,17 @@ export async function loadCatalogue(app: App, storage: Storage | undefined): Pro
       problem: error instanceof Error ? error.message : String(error),
     });
     throw error;
+  }
+}
+
+async function whenReady<T>(question: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await question();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "worker_not_ready") throw error;
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    }
   }
 }
 

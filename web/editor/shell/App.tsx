@@ -5,6 +5,7 @@ import type { App } from "@/app";
 import { CanvasView } from "@/canvas/CanvasView";
 import { isTyping } from "@/commands/registry";
 import { loadTexts, type Translate, translator } from "@/i18n/translate";
+import { Waiting } from "@/shell/Waiting";
 import { Announcer } from "./Announcer";
 import { AppContext, TabContext, TranslateContext } from "./hooks";
 import { OverlayHost } from "./OverlayHost";
@@ -62,7 +63,10 @@ function Frame({ app }: { readonly app: App }) {
         <div className="shell-middle">
           {active !== undefined && <PanelSide side="left" />}
           <main className="shell-stage">
-            <div className="shell-canvas">{active !== undefined && <CanvasView key={active.id} />}</div>
+            <div className="shell-canvas">
+              {active !== undefined && <CanvasView key={active.id} />}
+              <Waiting />
+            </div>
             {active !== undefined && <PanelSide side="bottom" />}
           </main>
           {active !== undefined && <PanelSide side="right" />}
