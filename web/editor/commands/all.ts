@@ -4,6 +4,7 @@ import { FILE_COMMANDS } from "./files";
 import { FORM_COMMANDS } from "./form";
 import { LAYOUT_COMMANDS } from "./layout";
 import { OUTLINE_COMMANDS } from "./outline";
+import { REPLACING_COMMANDS } from "./replacing";
 import { RUN_COMMANDS } from "./run";
 import { SETTINGS_COMMANDS } from "./settings";
 import { SUBGRAPH_COMMANDS } from "./subgraphs";
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   ...FORM_COMMANDS,
   ...OUTLINE_COMMANDS,
   ...SETTINGS_COMMANDS,
+  ...REPLACING_COMMANDS,
 ];

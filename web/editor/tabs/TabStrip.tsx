@@ -116,8 +116,8 @@ function OneTab({ tab, isActive, onDragStart, onDragOver, onDragEnd }: Props) {
         className="tab-close"
         data-dirty={isDirty}
         tabIndex={-1}
-        aria-label={`${t("files.closeTab")}: ${tab.title}`}
-        title={t("files.closeTab")}
+        aria-hidden // a list of tabs holds only tabs; the command closes them with the keyboard
+        title={`${t("files.closeTab")}: ${tab.title}`}
         onClick={() => close(app, tab.id)}
       >
         <X size={13} />

@@ -20,7 +20,8 @@ export default function HelpPanel() {
   const type = typeOfNode(node, tab.document.doc, lookupIn(app.catalogue.getState()));
   return (
     <div className="panel-column">
-      <article className="panel-scroll help" data-scrolls>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+      <article className="panel-scroll help" tabIndex={0} aria-label={type.title} data-scrolls>
         <h3>{type.title}</h3>
         <p className="help-id">
           <code>{type.id}</code>

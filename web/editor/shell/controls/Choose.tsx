@@ -25,6 +25,14 @@ interface Props {
 
 const MOST_SHOWN = 200;
 
+/** Short lists have no field to type in: the list itself takes the keys. */
+function focusList(event: Event): void {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement)) return;
+  event.preventDefault();
+  content.querySelector<HTMLElement>("[cmdk-input], [cmdk-root]:not(:has([cmdk-input]))")?.focus();
+}
+
 export function Choose({ choices, value, onChoose, searchLabel, emptyText, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState("");
@@ -43,7 +51,14 @@ export function Choose({ choices, value, onChoose, searchLabel, emptyText, child
     >
       <Popover.Trigger asChild>{children}</Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="choose" align="start" sideOffset={4} collisionPadding={8} data-keys="own">
+        <Popover.Content
+          className="choose"
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          data-keys="own"
+          onOpenAutoFocus={focusList}
+        >
           <Command
             shouldFilter={false}
             loop
