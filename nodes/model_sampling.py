@@ -13,6 +13,8 @@ from nodes.limits import MAX_RESOLUTION
 from nodes.sockets import Model
 
 CATEGORY = "advanced/model"
+STEPS, FLUX_STEPS = 1000, 10_000
+"""Noise levels that schedules of flow models choose from."""
 Shift = Annotated[
     float,
     Field(
@@ -83,13 +85,13 @@ def model_sampling_continuous_v(
 @node("ModelSamplingSD3", title="Model sampling (SD3)", category=CATEGORY, occupies="instant")
 def model_sampling_sd3(model: Model, shift: Shift = 3.0) -> Model:
     """Move the noise levels of a flow model towards noise, as Stable Diffusion 3 and Wan do."""
-    return model.with_options(shift=shift)
+    return model.with_options(shift=shift, timesteps=STEPS)
 
 
 @node("ModelSamplingAuraFlow", title="Model sampling (AuraFlow)", category=CATEGORY, occupies="instant")
 def model_sampling_aura_flow(model: Model, shift: Shift = 1.73) -> Model:
     """Move the noise levels of a flow model towards noise, as AuraFlow, Z-Image and Qwen-Image do."""
-    return model.with_options(shift=shift)
+    return model.with_options(shift=shift, timesteps=STEPS)
 
 
 @node("ModelSamplingFlux", title="Model sampling (Flux)", category=CATEGORY, occupies="instant")
@@ -101,7 +103,7 @@ def model_sampling_flux(
     height: Annotated[Side, Field(description="Height of the picture, in pixels.")] = 1024,
 ) -> Model:
     """Move the noise levels of Flux towards noise, the more the larger the picture is."""
-    return model.with_options(shift=math.exp(flux_shift(width * height, base_shift, max_shift)))
+    return model.with_options(shift=math.exp(flux_shift(width * height, base_shift, max_shift)), timesteps=FLUX_STEPS)
 
 
 @node("RescaleCFG", title="Rescale CFG", category=CATEGORY, occupies="instant")

@@ -29,18 +29,22 @@ class Tiling:
 
 
 def encode(autoencoder: Autoencoder, images: Tensor) -> Tensor:
-    """Latents (batch, channels, height, width) of pictures; sides are cut to whole cells, as much at either edge."""
+    """Latents (batch, channels, height, width) of pictures; sides are cut to whole cells, as much at either edge.
+
+    To an autoencoder of videos, several pictures are the frames of one: (1, channels, frames, height, width).
+    """
     pixels = _pixels(autoencoder, images)
     grid = _Grid.of_pixels(Tiling(), autoencoder.downscale)
     return _in_pieces(autoencoder, pixels, grid, autoencoder.encode)
 
 
 def decode(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
-    """Pictures of latents (batch, channels, height, width).
+    """Pictures of latents (batch, channels, height, width); of videos (batch, channels, frames, ...) every frame.
 
     Raises:
         DiffusionError: the latents are of another kind of autoencoder.
     """
+    latents = _framed(autoencoder, latents)
     _check(autoencoder, latents)
     grid = _Grid.of_latents(Tiling(), autoencoder.downscale)
     return _images(_in_pieces(autoencoder, latents, grid, autoencoder.decode))
@@ -61,6 +65,7 @@ def decode_tiled(autoencoder: Autoencoder, latents: Tensor, tiling: Tiling) -> T
     Raises:
         DiffusionError: as `decode`.
     """
+    latents = _framed(autoencoder, latents)
     _check(autoencoder, latents)
     grid = _Grid.of_latents(tiling, autoencoder.downscale)
     if grid.is_whole(latents):
@@ -91,10 +96,26 @@ def _pixels(autoencoder: Autoencoder, images: Tensor) -> Tensor:
     """Pictures as the network takes them: (batch, 3, height, width) in -1..1."""
     if images.shape[-1] == 1:
         images = images.expand(*images.shape[:-1], 3)
-    return whole_cells(images[..., :3], autoencoder.downscale).movedim(-1, 1) * 2.0 - 1.0
+    pixels = whole_cells(images[..., :3], autoencoder.downscale).movedim(-1, 1) * 2.0 - 1.0
+    if len(pixels) == 1 or not _reads_videos(autoencoder):
+        return pixels
+    return pixels.movedim(0, 1).unsqueeze(0)
+
+
+def _reads_videos(autoencoder: Autoencoder) -> bool:
+    return bool(getattr(autoencoder, "reads_videos", False))
+
+
+def _framed(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
+    """Latents of videos as those of pictures, for an autoencoder that knows nothing else."""
+    if latents.dim() != 5 or _reads_videos(autoencoder):
+        return latents
+    return latents.movedim(2, 1).flatten(0, 1)
 
 
 def _images(pixels: Tensor) -> Tensor:
+    if pixels.dim() == 5:
+        pixels = pixels.movedim(2, 1).flatten(0, 1)
     return ((pixels + 1.0) / 2.0).clamp(0.0, 1.0).movedim(1, -1).contiguous()
 
 
@@ -172,7 +193,7 @@ def _by_tiles(batch: Tensor, grid: _Grid, convert: Convert) -> Tensor:
             tile = torch.cat([convert(one) for one in square.split(1)])
             share = _feather(tile, grid, (top > 0, top < rows[-1], left > 0, left < columns[-1]))
             if total.dim() == 0:
-                total = tile.new_zeros(*tile.shape[:2], grid.scaled(height), grid.scaled(width))
+                total = tile.new_zeros(*tile.shape[:-2], grid.scaled(height), grid.scaled(width))
                 weight = torch.zeros_like(total[:1, :1])
             down, right = grid.scaled(top), grid.scaled(left)
             place = (..., slice(down, down + tile.shape[-2]), slice(right, right + tile.shape[-1]))

@@ -76,6 +76,7 @@ class InpaintingDenoiser:
 
 
 def fit_mask(mask: Tensor, like: Tensor) -> Tensor:
-    """A noise mask of any resolution and batch at the size of a latent: (batch, 1, height, width)."""
+    """A noise mask of any resolution and batch at the size of a latent: (batch, 1, height, width); with frames, one."""
     resized = functional.interpolate(as_batch(mask).unsqueeze(1).float(), size=like.shape[-2:], mode="bilinear")
-    return to_batch(resized, len(like)).to(like.device)
+    fitted = to_batch(resized, len(like)).to(like.device)
+    return fitted.unsqueeze(2) if like.dim() == 5 else fitted  # every frame alike

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
     from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
     from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
@@ -89,6 +90,58 @@ def new_chroma_transformer(config: Mapping[str, Any]) -> "ChromaTransformer2DMod
     from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
 
     return ChromaTransformer2DModel.from_config(dict(config))
+
+
+def new_z_image_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Z-Image."""
+    from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
+
+    return ZImageTransformer2DModel.from_config(dict(config))
+
+
+def new_qwen_image_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Qwen-Image."""
+    from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
+
+    return QwenImageTransformer2DModel.from_config(dict(config))
+
+
+def new_flux2_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Flux.2."""
+    from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
+
+    return Flux2Transformer2DModel.from_config(dict(config))
+
+
+def new_wan_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Wan."""
+    from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+
+    return WanTransformer3DModel.from_config(dict(config))
+
+
+def new_wan_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLWan":
+    """The autoencoder of Wan 2.1 and Qwen-Image."""
+    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
+
+    return AutoencoderKLWan.from_config(dict(config))
+
+
+def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":
+    """A language model without its last matrix.
+
+    Args:
+        kind: `qwen3`, `qwen2.5` or `mistral`.
+        config: as transformers wants it.
+    """
+    from transformers import MistralConfig, MistralModel, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model
+
+    builders: Mapping[str, Any] = {
+        "qwen3": lambda: Qwen3Model(Qwen3Config(**config)),
+        "qwen2.5": lambda: Qwen2Model(Qwen2Config(**config)),
+        "mistral": lambda: MistralModel(MistralConfig(**config)),
+    }
+    return builders[kind]()  # type: ignore[no-any-return]  # one of the three
 
 
 def chroma_times(channels: int, count: int) -> "Module":

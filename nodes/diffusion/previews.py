@@ -22,7 +22,8 @@ def preview(denoised: Tensor, latent_format: LatentFormat) -> bytes | None:
     """
     if not latent_format.rgb_factors:
         return None
-    picture = Image.fromarray(to_rgb(denoised[:1], latent_format)[0].cpu().numpy())
+    shown = denoised[:1, :, 0] if denoised.dim() == 5 else denoised[:1]  # of a video the first frame
+    picture = Image.fromarray(to_rgb(shown, latent_format)[0].cpu().numpy())
     longest = max(picture.size)
     scale = min(latent_format.downscale, LARGEST / longest)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))

@@ -132,17 +132,35 @@ def fit_latent(latent: Latent, latent_format: LatentFormat) -> Latent:
     Raises:
         DiffusionError: something was drawn on the latent, for another kind of model.
     """
+    latent = _framed(latent, latent_format)
     samples = latent["samples"]
     if not samples.any():
         ratio = latent.get("downscale_ratio_spacial", latent_format.downscale) / latent_format.downscale
         height, width = (max(1, round(side * ratio)) for side in samples.shape[-2:])
-        return {**latent, "samples": samples.new_zeros(len(samples), latent_format.channels, height, width)}
+        shape = (len(samples), latent_format.channels, *samples.shape[2:-2], height, width)
+        return {**latent, "samples": samples.new_zeros(shape)}
     if samples.shape[1] != latent_format.channels:
         raise DiffusionError(
             f"The latent has {samples.shape[1]} channels, but the model works with {latent_format.channels}. "
             "Encode the picture with the autoencoder that belongs to the model."
         )
     return latent
+
+
+def _framed(latent: Latent, latent_format: LatentFormat) -> Latent:
+    """A latent with frames for models of videos, and without for models of pictures.
+
+    Raises:
+        DiffusionError: it is a video, and the model draws pictures.
+    """
+    samples = latent["samples"]
+    if latent_format.has_frames and samples.dim() == 4:
+        return {**latent, "samples": samples.unsqueeze(2)}
+    if latent_format.has_frames or samples.dim() != 5:
+        return latent
+    if samples.shape[2] != 1:
+        raise DiffusionError(f"The latent is a video of {samples.shape[2]} frames, but the model draws pictures.")
+    return {**latent, "samples": samples.squeeze(2)}
 
 
 class _Run:
@@ -214,11 +232,11 @@ def _draw(noise: Noise, latent: Latent) -> Tensor:
 
 def _to_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
     """In the scale of the network; an empty latent stays empty, whatever the shift."""
-    return (samples - latent_format.shift) * latent_format.scale if samples.any() else samples
+    return latent_format.to_network(samples) if samples.any() else samples
 
 
 def _from_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
-    return samples / latent_format.scale + latent_format.shift
+    return latent_format.from_network(samples)
 
 
 def _finished(latent: Latent, samples: Tensor) -> Latent:

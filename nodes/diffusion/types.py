@@ -153,6 +153,30 @@ class LatentFormat:
     rgb_factors: tuple[tuple[float, float, float], ...] = ()
     """One row a channel: the linear map from model-space latents to red, green, blue in -1..1, for previews."""
     rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    means: tuple[float, ...] = ()
+    """Of each channel, for families whose channels differ; they are taken off before `shift` is."""
+    deviations: tuple[float, ...] = ()
+    """As `means`: what each channel is divided by."""
+    has_frames: bool = False
+    """Whether the model works on videos: latents (batch, channels, frames, height, width)."""
+
+    def to_network(self, samples: Tensor) -> Tensor:
+        """Latents of the autoencoder in the scale of the network."""
+        if self.means:
+            samples = (samples - _by_channel(self.means, samples)) / _by_channel(self.deviations, samples)
+        return (samples - self.shift) * self.scale
+
+    def from_network(self, samples: Tensor) -> Tensor:
+        """The inverse of `to_network`."""
+        samples = samples / self.scale + self.shift
+        if self.means:
+            samples = samples * _by_channel(self.deviations, samples) + _by_channel(self.means, samples)
+        return samples
+
+
+def _by_channel(values: tuple[float, ...], like: Tensor) -> Tensor:
+    """One number for each channel of latents."""
+    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, *[1] * (like.dim() - 2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,6 +61,11 @@ class View:
         shapes = {new: self.shapes[key] for new, key in old.items()}
         return replace(self, shapes=shapes, read=lambda key: self.read(old[key]))
 
+    def saying(self, part: str, **settings: Any) -> "View":
+        """The same weights with more settings, as if the header had them."""
+        said = {**self.settings(part, list(json.loads(self.metadata.get(f"latentloom.{part}", "{}")))), **settings}
+        return replace(self, metadata={**self.metadata, f"latentloom.{part}": json.dumps(said)})
+
     def settings(self, part: str, allowed: Sequence[str]) -> dict[str, Any]:
         """What the header says about a part that no shape tells, as JSON under `latentloom.<part>`."""
         try:

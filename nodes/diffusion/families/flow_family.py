@@ -18,7 +18,7 @@ from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, renamed
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import Autoencoder, Component, LatentFormat, TextEncoder
 
-SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope")
+SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope", "zero_cond_t")
 """What no shape tells, and so may stand in a file's header under `latentloom.transformer`."""
 
 
@@ -37,6 +37,9 @@ class FlowFamily(ABC):
     """Keys that the transformer has in the layout of diffusers."""
     foreign: tuple[str, ...] = ()
     """Keys of other families that share the marks."""
+
+    beside: tuple[str, ...] = ()
+    """Beginnings of keys that original files hold and the transformer has no use for."""
 
     @abstractmethod
     def config(self, shapes: Shapes) -> dict[str, Any]:
@@ -61,6 +64,10 @@ class FlowFamily(ABC):
     def load_texts(self, contents: Contents, texts: Mapping[str, View], placement: Placement) -> TextEncoder:
         """Build its text encoders."""
 
+    def texts(self, contents: Contents) -> Mapping[str, View]:
+        """The text encoders by name, as far as they are there."""
+        return find_texts(contents)
+
     def find(self, contents: Contents) -> View | None:
         """The weights of its transformer; None if there is none."""
         if isinstance(contents, ModelFolder):
@@ -70,17 +77,18 @@ class FlowFamily(ABC):
             return None
         for prefix in PREFIXES:
             if self._is_network(contents.shapes, prefix):
-                return contents.view(prefix)
+                view = contents.view(prefix)
+                return view.without(*self.beside) if self.beside else view
         return None
 
     def parts(self, contents: Contents) -> dict[Component, int]:
         """How many weights each part has; empty if this is another family."""
-        network, texts = self.find(contents), find_texts(contents)
+        network, texts = self.find(contents), self.texts(contents)
         parts: dict[Component, int] = {"clip": text_sizes(texts)} if self.reads(texts) else {}
         if network is None:
             return parts
         parts["model"] = network.size
-        if (vae := find_autoencoder(contents)) is not None:
+        if (vae := self.find_vae(contents)) is not None:
             parts["vae"] = vae.size
         return parts
 
@@ -104,15 +112,23 @@ class FlowFamily(ABC):
 
     def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
         """Build the text encoders with their tokenizers."""
-        return self.load_texts(contents, find_texts(contents), placement)
+        return self.load_texts(contents, self.texts(contents), placement)
 
     def load_vae(self, contents: Contents, placement: Placement) -> Autoencoder:
         """Build the autoencoder."""
-        if isinstance(contents, ModelFolder):
-            return autoencoder_from_folder(contents.part("vae"), placement)
-        view = find_autoencoder(contents)
+        view = self.find_vae(contents)
         if view is None:
             raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
+        return self.build_vae(contents, view, placement)
+
+    def find_vae(self, contents: Contents) -> View | None:
+        """The weights of its autoencoder; None if there is none."""
+        return find_autoencoder(contents)
+
+    def build_vae(self, contents: Contents, view: View, placement: Placement) -> Autoencoder:
+        """Its autoencoder from the weights that `find_vae` gave."""
+        if isinstance(contents, ModelFolder):
+            return autoencoder_from_folder(contents.part("vae"), placement)
         return autoencoder_from_file(view, placement)
 
     def _is_network(self, shapes: Shapes, prefix: str) -> bool:

@@ -9,6 +9,9 @@ from nodes.diffusion.families.chroma import Chroma
 from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.flux import Flux
+from nodes.diffusion.families.flux2 import Flux2
+from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
+from nodes.diffusion.families.qwen_image import QwenImage
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
 from nodes.diffusion.families.sd3 import StableDiffusion3
@@ -16,6 +19,9 @@ from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
 from nodes.diffusion.families.tiny_autoencoder import FORMATS, TinyFamily
 from nodes.diffusion.families.unknown import look_at
+from nodes.diffusion.families.wan import Wan
+from nodes.diffusion.families.wan_autoencoder import WanAutoencoders
+from nodes.diffusion.families.z_image import ZImage
 from nodes.diffusion.types import Component
 
 FAMILIES: Sequence[Family] = (
@@ -26,6 +32,12 @@ FAMILIES: Sequence[Family] = (
     StableDiffusion3(),
     Flux(),
     Chroma(),
+    Flux2(),
+    ZImage(),
+    QwenImage(),
+    Wan(),
+    WanAutoencoders(),
+    Flux2Autoencoders(),
     Autoencoder(),
     *(TinyFamily(name) for name in FORMATS),
 )

@@ -59,6 +59,18 @@ class Layout:
         return pieces
 
 
+@dataclass(frozen=True)
+class SameLayout(Layout):
+    """The layout of models whose original files are in the layout of diffusers."""
+
+    outer: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, BlockLayout] = field(default_factory=dict)
+
+    def key_map(self, shapes: Shapes) -> dict[str, Piece]:
+        """Every weight has its own name."""
+        return {key: Piece(key) for key in shapes}
+
+
 def _in_block(key: str, rest: str, prefix: str, layout: BlockLayout, shapes: Shapes) -> dict[str, Piece]:
     start = f"{layout.name}.{prefix.split('.')[-2]}."
     name = _named(rest, layout.layers)

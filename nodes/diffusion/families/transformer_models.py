@@ -29,6 +29,8 @@ class FlowTransformer:
     betas: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.float64))
     patch = 2
     """Latent cells along the side of a token."""
+    repeats_text = False
+    """Whether a text that is read twice in a row is the same text; not where texts and pictures attend together."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -168,7 +170,10 @@ def flux_overlay(options: Mapping[str, Any], start: Start, latent_format: Latent
 def padded(x: Tensor, patch: int) -> Tensor:
     """A latent whose sides are multiples of `patch`; what is missing is taken from the opposite edge."""
     down, right = (-side % patch for side in x.shape[-2:])
-    return functional.pad(x, (0, right, 0, down), mode="circular") if down or right else x
+    if not down and not right:
+        return x
+    flat = x.flatten(1, -3)  # frames count as channels
+    return functional.pad(flat, (0, right, 0, down), mode="circular").unflatten(1, x.shape[1:-2])
 
 
 def packed(x: Tensor, patch: int) -> Tensor:

@@ -16,6 +16,10 @@ _MARKS = (
     ("txt_in.text_norm.weight", "Qwen-Image 2"),
     ("transformer_blocks.0.img_mod.1.weight", "Qwen-Image"),
     ("layers.0.adaLN_modulation.0.weight", "Z-Image"),
+    ("layers.0.adaLN_modulation.1.weight", "Lumina 2"),
+    ("vace_patch_embedding.weight", "Wan with VACE, which follows pictures and videos"),
+    ("img_emb.proj.0.weight", "Wan that starts from a picture"),
+    ("patch_embedding.weight", ""),
     ("head.modulation", "Wan"),
     ("double_layers.0.attn.w1q.weight", "AuraFlow"),
     ("clf.1.weight", "Stable Cascade"),
@@ -69,12 +73,17 @@ def _network(shapes: Shapes) -> str:
     for prefix in PREFIXES:
         for mark, title in _MARKS:
             if prefix + mark in shapes:
-                return title or _unet(shapes, prefix)
+                return title or (_wan if mark.startswith("patch") else _unet)(shapes, prefix)
     if "decoder.conv_in.weight" in shapes or "first_stage_model.decoder.conv_in.weight" in shapes:
         return "an autoencoder without a diffusion model"
     if "emb_params" in shapes or len(shapes) == 1:
         return "a textual inversion"
     return "nothing known"
+
+
+def _wan(shapes: Shapes, prefix: str) -> str:
+    inputs = shapes[f"{prefix}patch_embedding.weight"][1]
+    return {36: "Wan that starts from a picture", 48: "Wan 2.2 with 5 billion weights"}.get(inputs, "Wan")
 
 
 def _unet(shapes: Shapes, prefix: str) -> str:

@@ -44,12 +44,20 @@ class Call:
     extra: Mapping[str, Tensor]
 
 
-def plan_calls(conditions: Mapping[str, Iterable[Condition]], like: Tensor) -> tuple[Call, ...]:
-    """Divide the conditions of all roles into calls for latents like `like`."""
+def plan_calls(
+    conditions: Mapping[str, Iterable[Condition]], like: Tensor, *, repeats_text: bool = True
+) -> tuple[Call, ...]:
+    """Divide the conditions of all roles into calls for latents like `like`.
+
+    Args:
+        conditions: by role.
+        like: a latent that they are for.
+        repeats_text: whether texts may be repeated to be as long as others.
+    """
     groups: list[list[tuple[Condition, Part]]] = []
     for role, members in conditions.items():
         for condition, part in _parts(role, tuple(members), like):
-            group = next((each for each in groups if _fits(condition, each)), None)
+            group = next((each for each in groups if _fits(condition, each, repeats_text)), None)
             if group is None:
                 groups.append([(condition, part)])
             else:
@@ -94,8 +102,10 @@ def _parts(role: str, members: tuple[Condition, ...], like: Tensor) -> list[tupl
     ]
 
 
-def _fits(condition: Condition, group: list[tuple[Condition, Part]]) -> bool:
+def _fits(condition: Condition, group: list[tuple[Condition, Part]], repeats_text: bool) -> bool:
     first = group[0][0]
+    if not repeats_text and condition.context.shape[1] != first.context.shape[1]:
+        return False
     longest = math.lcm(*(member.context.shape[1] for member, _ in group), condition.context.shape[1])
     shortest = min(*(member.context.shape[1] for member, _ in group), condition.context.shape[1])
     return (

@@ -95,7 +95,7 @@ def _condition(
     parameterisation: Parameterisation,
     like: Tensor,
 ) -> Condition:
-    batch, _, height, width = like.shape
+    batch, (height, width) = len(like), like.shape[-2:]
     mask = mask_of(options, height, width)
     area = area_of(options, mask, height, width)
     weight = weight_of(options, area, mask, height, width)

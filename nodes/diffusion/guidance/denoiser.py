@@ -38,6 +38,7 @@ class GuidedDenoiser:
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
         self._effects: Sequence[Effect] = getattr(network, "effects", ())
+        self._repeats_text = bool(getattr(network, "repeats_text", True))
         _check(network, guider)
         self._conditions = prepare(
             guider.conditionings,
@@ -89,7 +90,7 @@ class GuidedDenoiser:
         applying = (roles, *(each.applies_at(sigma) for members in conditions.values() for each in members))
         if applying not in self._calls:
             active = {role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()}
-            self._calls[applying] = plan_calls(active, x)
+            self._calls[applying] = plan_calls(active, x, repeats_text=self._repeats_text)
         return self._calls[applying]
 
 

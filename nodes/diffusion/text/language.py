@@ -1,0 +1,91 @@
+"""Language models that read a prompt inside of a conversation, as newer diffusion models want it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nodes.diffusion.families.weights import Part, renamed
+from nodes.diffusion.text.encoder import text_for
+from nodes.diffusion.text.unigram import LanguageVocabulary
+from nodes.diffusion.types import Encoded, FindEmbedding, Text
+
+PROMPT = "{}"
+"""Where a template has the prompt."""
+
+
+@dataclass(frozen=True)
+class LanguageStyle:
+    """How a family reads its language model.
+
+    Attributes:
+        template: the conversation around the prompt, which stands for `{}`.
+        layers: whose results are read, side by side; 0 is the token vectors, -1 the last layer.
+        is_normed: whether the last norm is applied.
+        skipped: how many tokens of the template's beginning are left out of the result.
+        length: the result is filled up to so many tokens.
+        pad: what fills it up at the end: a token; None puts zeros before it.
+    """
+
+    template: str
+    layers: tuple[int, ...] = (-1,)
+    is_normed: bool = False
+    skipped: int = 0
+    length: int = 0
+    pad: str | None = None
+
+    def depth(self, count: int) -> int:
+        """How many of `count` layers are needed."""
+        return max(min(layer, count) if layer >= 0 else count + 1 + layer for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class LanguageTextEncoder:
+    """A language model on its device; see `nodes.diffusion.types.TextEncoder`.
+
+    Prompts are read as they stand: parentheses and numbers are words to it, as everywhere in the ecosystem.
+
+    Attributes:
+        network: as deep as `style` reads it.
+        vocabulary: turns text into tokens.
+        device: where it is.
+        dtype: what it computes in.
+        style: how it is read.
+        name: which of a family's text encoders it is.
+    """
+
+    network: nn.Module
+    vocabulary: LanguageVocabulary
+    device: torch.device
+    dtype: torch.dtype
+    style: LanguageStyle
+    name: str
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Its networks by name, for patches."""
+        return {self.name: Part(self.network, renamed({key: key for key in self.network.state_dict()}))}
+
+    @torch.no_grad()
+    def encode(
+        self, text: Text, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
+    ) -> Encoded:
+        """Encode a prompt; it has no weights and no textual inversions."""
+        ids = self.vocabulary.ids(self.style.template.replace(PROMPT, text_for(text, self.name)))
+        read = len(ids)
+        if self.style.pad is not None:
+            ids = ids + self.vocabulary.ids(self.style.pad) * (self.style.length - read)
+        mask = (torch.arange(len(ids)) < read).long()[None].to(self.device)
+        found = self._results(torch.tensor([ids], device=self.device), mask)
+        hidden = torch.cat(found, dim=-1)[:, self.style.skipped :].float().cpu()
+        if self.style.pad is None:
+            hidden = functional.pad(hidden, (0, 0, max(0, self.style.length - hidden.shape[1]), 0))
+        return Encoded(hidden, None)
+
+    def _results(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
+        output: Any = self.network(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
+        # The network ends with the deepest layer that is read, so that a layer from the end is the last one here.
+        return [output.hidden_states[layer if layer >= 0 else -1] for layer in self.style.layers]
