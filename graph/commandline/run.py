@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from graph.application import EngineApplication
 from graph.commandline.display import Bars, Report, picture
 from graph.commandline.limits import add_memory_limit, estimator_from
 from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
+from graph.commandline.sweep import Sweep
 from graph.errors import WorkflowError
 from graph.folders import DATA_FOLDERS
 from graph.registry import Catalogue
@@ -33,6 +34,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-dir", metavar="DIR", dest="output", help="where results go (default: data/output)")
     parser.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--cache", choices=["all", "memory", "none"], help="which results are kept (default: all)")
+    parser.add_argument(
+        "--sweep",
+        metavar="NODE.INPUT=VALUE,VALUE",
+        action="append",
+        default=[],
+        help="run with each of these values, then lay the pictures out on a labelled sheet and write a table (CSV); "
+        "several make a grid. What is done already is found in the cache",
+    )
     parser.add_argument("--json", action="store_true", help="print one last line of JSON about what was done")
     add_memory_limit(parser)
     add_places(parser)
@@ -47,10 +56,14 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
         with console.status("Starting"):
             application = load_application(nodes, settings)
             workflow = read_workflow(options, application.catalogue)
-            _refuse_too_large(options, settings, application.catalogue, workflow)
+            sweep = _sweep(options, application.catalogue, workflow)
+            for varied in (each.workflow for each in sweep.combinations) if sweep else (workflow,):
+                _refuse_too_large(options, settings, application.catalogue, varied)
     except WorkflowError as error:
         console.print(str(error), style="red", markup=False)
         return INVALID
+    if sweep is not None:
+        return _answer_sweep(application, sweep, settings, console, as_json=options.json)
     started = time.perf_counter()
     titles = titles_of(workflow, application.catalogue)
     report = asyncio.run(_run(application, workflow, console, titles))
@@ -67,6 +80,24 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
     else:
         facts = {"executed": report.executed, "cached": report.cached, "seconds": round(report.total_seconds, 3)}
         print(json.dumps({"outputs": outputs, **facts}))
+    return _exit_code(report, console)
+
+
+def _sweep(options: argparse.Namespace, catalogue: Catalogue, workflow: Workflow) -> Sweep | None:
+    return Sweep(workflow, options.sweep, catalogue, Path(options.file).stem) if options.sweep else None
+
+
+def _answer_sweep(
+    application: EngineApplication, sweep: Sweep, settings: Settings, console: Console, *, as_json: bool
+) -> int:
+    def run_one(workflow: Workflow) -> Awaitable[Report]:
+        return _run(application, workflow, console, titles_of(workflow, application.catalogue))
+
+    def files_of(report: Report) -> list[str]:
+        return [each["path"] for each in _outputs(report, settings)]
+
+    report, files = sweep.run(run_one, files_of, settings, console)
+    print(json.dumps({"files": files}) if as_json else "\n".join(files))
     return _exit_code(report, console)
 
 

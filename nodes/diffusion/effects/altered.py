@@ -12,6 +12,7 @@ from nodes.diffusion.effects.downscaling import Downscaling
 from nodes.diffusion.effects.freeu import FreeU, FreeU2
 from nodes.diffusion.effects.hypernetwork import Hypernetwork
 from nodes.diffusion.effects.hypertile import HyperTile
+from nodes.diffusion.effects.seamless import Seamless
 from nodes.diffusion.effects.self_guidance import PerturbedAttention, SelfAttentionGuidance
 from nodes.diffusion.effects.token_merging import TokenMerging
 from nodes.diffusion.errors import ModelError
@@ -25,6 +26,7 @@ KINDS: Mapping[str, type[Effect]] = {
     "hypernetwork": Hypernetwork,
     "hypertile": HyperTile,
     "perturbed_attention": PerturbedAttention,
+    "seamless": Seamless,
     "self_attention_guidance": SelfAttentionGuidance,
     "token_merging": TokenMerging,
 }

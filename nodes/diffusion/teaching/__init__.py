@@ -1,0 +1,1 @@
+"""What shows how diffusion works: the forward process, trajectories, measures, plots and contact sheets."""
