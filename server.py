@@ -33,6 +33,7 @@ COMMANDS = {
         "graph.commandline.plan", "say what would run of a workflow and why, and how much memory and time it takes"
     ),
     "convert": Command("graph.commandline.convert", "convert ComfyUI's browser format, or a picture, into a workflow"),
+    "convert-model": Command("nodes.convert_model", "convert a pickle of weights (.ckpt, .pt, .bin) to safetensors"),
     "nodes": Command("graph.commandline.nodes", "list the node types, or explain one"),
     "models": Command("graph.commandline.models", "list the model files by folder"),
     "doctor": Command("graph.commandline.doctor", "check this machine and this installation"),
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="server.py",
         description="Latentloom: a node-graph workflow engine for diffusion models.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="commands:\n" + "\n".join(f"  {name:<10} {each.help}" for name, each in COMMANDS.items()),
+        epilog="commands:\n" + "\n".join(f"  {name:<14} {each.help}" for name, each in COMMANDS.items()),
         usage="server.py COMMAND ...   (server.py COMMAND --help explains a command)",
     )
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)

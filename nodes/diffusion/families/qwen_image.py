@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +95,7 @@ class QwenImage(FlowFamily):
     def restore(self, network: nn.Module, config: Mapping[str, Any]) -> None:
         """Compute the positions."""
         axes = list(config.get("axes_dims_rope", (16, 56, 56)))
-        network.pos_embed = type(network.pos_embed)(theta=10000, axes_dim=axes, scale_rope=True)
+        network.pos_embed = cast(Any, type(network.pos_embed))(theta=10000, axes_dim=axes, scale_rope=True)
 
     def model(self, network: nn.Module, names: Mapping[str, Piece], placement: Placement) -> FlowTransformer:
         """Shifted by e to the 1.15."""
