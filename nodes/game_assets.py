@@ -15,7 +15,7 @@ from nodes.diffusion.teaching import assets
 from nodes.diffusion.teaching.assets import Green
 from nodes.sockets import Image, Latent, Model, Vae
 
-CATEGORY = "game assets"
+CATEGORY = "game_assets"
 Along = Annotated[Axes, Field(description="Along which sides the picture is to be repeated.")]
 
 
