@@ -85,14 +85,14 @@ function item(text: string): Item {
 
 const INLINE = new RegExp(
   [
-    /`([^`]+)`/, // 1 code
-    /!?\[([^\]]*)\]\(\s*<?([^\s)>]+)>?[^)]*\)/, // 2, 3 link or picture
-    /\*\*(\S(?:.*?\S)?)\*\*/, // 4 strong
-    /__(\S(?:.*?\S)?)__/, // 5 strong
-    /~~(\S(?:.*?\S)?)~~/, // 6 struck
-    /\*(\S(?:[^*]*?\S)?)\*/, // 7 emphasis
-    /(?<![p{L}p{N}])_(\S(?:[^_]*?\S)?)_(?![p{L}p{N}])/, // 8 emphasis
-    /(https?:\/\/[^\s<>()]+[^\s<>().,;:!?])/, // 9 bare address
+    /`([^`]+)`/u, // 1 code
+    /!?\[([^\]]*)\]\(\s*<?([^\s)>]+)>?[^)]*\)/u, // 2, 3 link or picture
+    /\*\*(\S(?:.*?\S)?)\*\*/u, // 4 strong
+    /__(\S(?:.*?\S)?)__/u, // 5 strong
+    /~~(\S(?:.*?\S)?)~~/u, // 6 struck
+    /\*(\S(?:[^*]*?\S)?)\*/u, // 7 emphasis
+    /(?<![\p{L}\p{N}])_(\S(?:[^_]*?\S)?)_(?![\p{L}\p{N}])/u, // 8 emphasis
+    /(https?:\/\/[^\s<>()]+[^\s<>().,;:!?])/u, // 9 bare address
   ]
     .map((each) => each.source)
     .join("|"),
