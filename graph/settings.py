@@ -9,7 +9,7 @@ from typing import Any, Literal
 from graph.folders import Folders
 
 GIB = 1024**3
-_LISTS = ("models", "packs", "packs_override")
+_LISTS = ("models", "packs", "packs_override", "accelerate")
 CacheMode = Literal["all", "memory", "graphs", "none"]
 
 
@@ -36,6 +36,10 @@ class Settings:
     """Node types of this house that packs may replace by their own of the same name."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:N`."""
+    precision: str = "auto"
+    """What models compute in: `auto`, `fp32`, `bf16`, `fp16`, or of single parts, as in `model=bf16,vae=fp32`."""
+    accelerate: tuple[str, ...] = ()
+    """What is prepared for speed when a model is loaded: `compile`, `graphs`."""
     cache: CacheMode = "all"
     """Which results are kept: in memory and on disk, in memory only, those of the latest graphs, or not at all."""
     cached_results: int = 0

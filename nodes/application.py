@@ -18,6 +18,7 @@ from graph.fingerprint import Surroundings
 from graph.settings import Settings
 from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
+from nodes.diffusion.acceleration import accelerations_of
 from nodes.diffusion.libraries import import_all
 from nodes.diffusion.models import ModelRegistry
 from nodes.packs.house import PackHouse
@@ -30,7 +31,12 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
     if settings.preload:
         import_all()
     folders, registry, codecs = settings.folders, build_registry(), Codecs(leaf_codecs())
-    models = ModelRegistry(settings.device, budget_bytes=settings.model_budget_bytes)
+    models = ModelRegistry(
+        settings.device,
+        precision=settings.precision,
+        budget_bytes=settings.model_budget_bytes,
+        acceleration=accelerations_of(settings.accelerate),
+    )
     artefacts = Artefacts(folders)
     load_packs(
         settings.packs,
@@ -52,7 +58,7 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
 
 def describe(settings: Settings) -> dict[str, str]:
     """What computes here, for `doctor`: subject -> text."""
-    models = ModelRegistry(settings.device)
+    models = ModelRegistry(settings.device, precision=settings.precision)
     # Asking the installation, because importing diffusers and transformers takes seconds.
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))
     if models.device.type == "cuda":

@@ -16,6 +16,20 @@ _SUBMITS_PER_SECOND = 20.0
 _CONNECTIONS_PER_ADDRESS = 100
 _QUEUED_PER_OWNER = 1000
 """What holds where other machines are let in, unless the operator says otherwise."""
+_PRECISIONS = {
+    "force_fp32": "fp32",
+    "force_fp16": "fp16",
+    "fp32_unet": "model=fp32",
+    "bf16_unet": "model=bf16",
+    "fp16_unet": "model=fp16",
+    "fp32_vae": "vae=fp32",
+    "bf16_vae": "vae=bf16",
+    "fp16_vae": "vae=fp16",
+    "fp32_text_enc": "clip=fp32",
+    "bf16_text_enc": "clip=bf16",
+    "fp16_text_enc": "clip=fp16",
+}
+"""What the flags of ComfyUI say as a precision; first what is said of all parts, which single parts override."""
 _CACHES = ("cache", "cache_none", "cache_lru", "cache_classic")
 
 
@@ -87,6 +101,9 @@ def _engine(options: ServeOptions) -> Settings:
         input=place(options.input_directory, "input"),
         temp=temp,
         device="cpu" if options.cpu else options.device or "auto",
+        precision=_precision(options),
+        accelerate=options.accelerate,
+        model_budget_bytes=None if options.model_memory is None else bytes_in(options.model_memory),
         cache=_cache(options),
         cached_results=options.cache_lru or 0,
         memory_cache_bytes=bytes_in(options.memory_cache),
@@ -102,6 +119,18 @@ def _cache(options: ServeOptions) -> CacheMode:
     if options.cache_none:
         return "none"
     return "graphs" if options.cache_lru or options.cache_classic else options.cache or "all"
+
+
+def _precision(options: ServeOptions) -> str:
+    """One for each part that a flag names; --precision says it of all."""
+    given = {flag: word for flag, word in _PRECISIONS.items() if getattr(options, flag)}
+    parts = [word.rpartition("=")[0] for word in given.values()]
+    names = [flag_name(flag) for flag in given]
+    if given and options.precision:
+        raise LatentloomError(f"--precision and {' and '.join(names)} contradict each other; give one of them.")
+    if len(set(parts)) < len(parts):
+        raise LatentloomError(f"{' and '.join(names)} contradict each other; give one for each part of a model.")
+    return ",".join(given.values()) or options.precision or "auto"
 
 
 def _keep(options: ServeOptions) -> Keep:

@@ -70,6 +70,7 @@ Age = Annotated[str, _amount(age_in)]
 Size = Annotated[str, BeforeValidator(_number_as_text), _amount(bytes_in)]
 History = Annotated[str, BeforeValidator(_number_as_text), _amount(history_in)]
 _COMFYUI = Flag(group="comfyui")
+_PRECISION = r"^((model|clip|vae)=)?(auto|fp32|bf16|fp16)(,(model|clip|vae)=(auto|fp32|bf16|fp16))*$"
 _KEPT = KeepTexts()
 
 
@@ -101,6 +102,12 @@ class ServeOptions(BaseSettings):
     """A PostgreSQL database instead of a file in the data folder."""
     device: Annotated[str | None, Flag("NAME")] = None
     """`auto`, `cpu`, `cuda` or `cuda:N` (`auto`)."""
+    precision: Annotated[str | None, Field(pattern=_PRECISION), Flag("WHAT")] = None
+    """What models compute in: `auto`, `fp32`, `bf16`, `fp16`, or of single parts, as `model=bf16,vae=fp32` (`auto`)."""
+    model_memory: Annotated[Size | None, Flag("SIZE")] = None
+    """How much memory loaded models may take; a larger one is moved in parts (a share of what is free)."""
+    accelerate: Annotated[Names, Flag("compile|graphs")] = ()
+    """Prepared for speed when a model is loaded: compiled blocks, CUDA graphs; may be given several times."""
 
     token_file: Annotated[str | None, Flag("FILE")] = None
     """Holds the token that clients must show; made, readable by its owner only, if it is not there."""
@@ -169,6 +176,30 @@ class ServeOptions(BaseSettings):
     """Another front end in place of our page: the folder that holds its `index.html`."""
     cpu: Annotated[bool, _COMFYUI] = False
     """Use no graphics card."""
+    force_fp32: Annotated[bool, _COMFYUI] = False
+    """All parts of models compute in float32."""
+    force_fp16: Annotated[bool, _COMFYUI] = False
+    """All parts of models compute in float16."""
+    fp32_unet: Annotated[bool, _COMFYUI] = False
+    """Diffusion models compute in float32."""
+    bf16_unet: Annotated[bool, _COMFYUI] = False
+    """Diffusion models compute in bfloat16."""
+    fp16_unet: Annotated[bool, _COMFYUI] = False
+    """Diffusion models compute in float16."""
+    fp32_vae: Annotated[bool, _COMFYUI] = False
+    """Autoencoders compute in float32."""
+    bf16_vae: Annotated[bool, _COMFYUI] = False
+    """Autoencoders compute in bfloat16."""
+    fp16_vae: Annotated[bool, _COMFYUI] = False
+    """Autoencoders compute in float16."""
+    fp32_text_enc: Annotated[bool, _COMFYUI] = False
+    """Text encoders compute in float32."""
+    bf16_text_enc: Annotated[bool, _COMFYUI] = False
+    """Text encoders compute in bfloat16."""
+    fp16_text_enc: Annotated[bool, _COMFYUI] = False
+    """Text encoders compute in float16."""
+    force_channels_last: Annotated[bool, _COMFYUI] = False
+    """Convolutions have their channels last, as they always have here."""
     cache_none: Annotated[bool, _COMFYUI] = False
     """Keep no results: every node runs every time."""
     cache_lru: Annotated[int | None, Field(ge=0), Flag("N", group="comfyui")] = None

@@ -5,7 +5,8 @@ DiffusionError
 │   ├── ModelFileError      its file cannot be read
 │   │   └── PickleRefused   its file may run code when it is opened
 │   ├── UnsupportedModel    its file can be read, but its kind is not known
-│   └── IncompleteModel     it lacks the part that was asked for
+│   ├── IncompleteModel     it lacks the part that was asked for
+│   └── OutOfMemory         it does not fit into memory, whatever is done
 ├── PictureFileError        a picture file cannot be read
 ├── MediaFileError          a file of video or sound cannot be read, or written
 ├── LatentFileError         a latent file cannot be read
@@ -35,6 +36,10 @@ class UnsupportedModel(ModelError):
 
 class IncompleteModel(ModelError):
     """A model lacks the part that was asked for, such as a text encoder."""
+
+
+class OutOfMemory(ModelError):
+    """A model, or what is computed with it, does not fit into memory whatever is done; the message has the figures."""
 
 
 class PictureFileError(DiffusionError):

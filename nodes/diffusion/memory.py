@@ -1,15 +1,19 @@
 """Where models are put and in which precision: the one place that decides, and how much memory there is."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
+from nodes.diffusion.errors import ModelError
 from nodes.diffusion.types import Component
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precisions = Mapping[Component, Precision]
+"""What each part of a model computes in; a part that is left out is decided by itself."""
 
 SMALL_PARAMETERS = 48_000_000
 """Models below this stay in float32 on every device: they are quick anyway, and pictures are the same everywhere."""
@@ -28,9 +32,19 @@ class Placement:
 
     device: torch.device
     dtype: torch.dtype
+    is_streamed: bool = False
+    """Whether weights stay as their file has them, outside of the device, until `nodes.diffusion.streaming` moves them
+    there block by block."""
 
 
-def place(component: Component, parameters: int, device: torch.device, precision: Precision = "auto") -> Placement:
+def place(
+    component: Component,
+    parameters: int,
+    device: torch.device,
+    precision: Precision = "auto",
+    *,
+    is_wide: bool = False,
+) -> Placement:
     """Decide where a part of a model goes.
 
     Args:
@@ -38,6 +52,7 @@ def place(component: Component, parameters: int, device: torch.device, precision
         parameters: how many weights it has.
         device: where models run in this process.
         precision: what the user asked for; `auto` takes what suits device and part.
+        is_wide: whether its family computes with numbers that float16 cannot hold, as flow transformers do.
     """
     if precision != "auto":
         return Placement(device, _DTYPES[precision])
@@ -47,7 +62,26 @@ def place(component: Component, parameters: int, device: torch.device, precision
     bfloat16 = torch.bfloat16 if has_bfloat16(device) else torch.float32
     if component != "model":
         return Placement(device, bfloat16)  # autoencoders overflow in float16
-    return Placement(device, bfloat16 if device.type == "cpu" else torch.float16)
+    return Placement(device, bfloat16 if is_wide or device.type == "cpu" else torch.float16)
+
+
+def precisions_of(text: str) -> Precisions:
+    """The precisions that a setting names: `bf16` for all parts, or `model=bf16,vae=fp32`.
+
+    Raises:
+        ModelError: it names none.
+    """
+    precisions: dict[Component, Precision] = {}
+    for each in filter(None, (word.strip() for word in text.split(","))):
+        part, _, precision = each.rpartition("=")
+        named = [known for known in get_args(Component) if part in ("", known)]
+        if precision not in get_args(Precision) or not named:
+            raise ModelError(
+                f'"{each}" is no precision: it is {", ".join(get_args(Precision))}, or one of them for a part, such as '
+                "vae=fp32."
+            )
+        precisions |= dict.fromkeys(named, precision)
+    return precisions
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -60,7 +94,8 @@ def has_bfloat16(device: torch.device) -> bool:
 def available_bytes(device: torch.device) -> int:
     """How much memory is free on a device now."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # kept by torch for new tensors
+        return torch.cuda.mem_get_info(device)[0] + held
     return min(_system_bytes(), _container_bytes())
 
 

@@ -1,24 +1,29 @@
 """The model registry: small handles in, networks on their device out."""
 
+import gc
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import torch
 
-from nodes.diffusion.errors import ModelError
+from nodes.diffusion.acceleration import Acceleration, RecordedModel, accelerated
+from nodes.diffusion.activations import Activations
+from nodes.diffusion.errors import OutOfMemory
 from nodes.diffusion.families.contents import open_contents
-from nodes.diffusion.families.known import Recognised, families_named, recognise, recognise_text
+from nodes.diffusion.families.known import families_named, recognise, recognise_text
 from nodes.diffusion.families.weights import Part
-from nodes.diffusion.memory import Placement, Precision, budget_for, place
+from nodes.diffusion.loading import Loading, key_of
+from nodes.diffusion.memory import Placement, Precision, available_bytes, budget_for, place, precisions_of
 from nodes.diffusion.patches.networks import networks_of
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.patches.switching import Patches, Switching
 from nodes.diffusion.residency import Residents
+from nodes.diffusion.shelving import NetworkMover, RamShelf
+from nodes.diffusion.shortage import attempt
 from nodes.diffusion.types import (
     Autoencoder,
     ClipHandle,
@@ -52,28 +57,38 @@ class ModelRegistry:
 
     Args:
         device: where models run; `cuda`, `cpu`, or `auto` for the best there is.
-        precision: what models compute in; `auto` decides by device, part and size.
+        precision: what models compute in; `auto` decides by device, part and size; `model=bf16,vae=fp32` says it of
+            single parts.
         budget_bytes: how much weights may take; None takes a share of what is free.
+        ram_bytes: how much weights may take that a graphics card has no room for; None takes a share of what is free.
+        acceleration: what is prepared for speed, see `nodes.diffusion.acceleration`.
     """
 
     def __init__(
         self,
         device: torch.device | str = "auto",
         *,
-        precision: Precision = "auto",
+        precision: str = "auto",
         budget_bytes: int | None = None,
+        ram_bytes: int | None = None,
+        acceleration: Collection[Acceleration] = (),
     ) -> None:
         self.device = torch.device(_best_device() if device == "auto" else device)
         self.precision = precision
-        budget = budget_for(self.device) if budget_bytes is None else budget_bytes
-        self._residents: Residents[Any] = Residents(budget, on_evict=self._release)  # whatever parts of models are
-        self._outlines: dict[tuple[str, Component], Any] = {}  # as `_residents`, without memory
+        self.activations = Activations()
+        self._precisions = precisions_of(precision)
+        self._acceleration = frozenset(acceleration)
+        self._budget = budget_for(self.device) if budget_bytes is None else budget_bytes
+        shelf = _shelf(self.device, ram_bytes)
+        # of whatever parts of models are
+        self._residents: Residents[Any] = Residents(self._budget, on_evict=self._release, shelf=shelf)
+        self._outlines: dict[Hashable, Any] = {}  # as `_residents`, without memory
         self._lock = threading.Lock()
 
     @property
     def salt(self) -> str:
         """Device and precision, for keys of results that depend on them: `cpu/auto`."""
-        return f"{self.device.type}/{self.precision}"
+        return "/".join((self.device.type, self.precision, *sorted(self._acceleration)))
 
     @property
     def held_bytes(self) -> int:
@@ -185,10 +200,10 @@ class ModelRegistry:
         Raises:
             ModelError: it cannot be read.
         """
-        key = (_identity(source), source.component)
+        key = key_of(source)
         with self._lock:
             if key not in self._outlines:
-                self._outlines[key] = _Loading(source, torch.device("meta"), "fp32").load()
+                self._outlines[key] = Loading(source, torch.device("meta"), "fp32").load()
                 if len(self._outlines) > OUTLINES:
                     del self._outlines[next(iter(self._outlines))]
             return self._outlines[key]
@@ -213,12 +228,22 @@ class ModelRegistry:
             parameters: how many weights it has.
             build: makes it where it is told to.
         """
-        placement = place("model", parameters, self.device, self.precision)
+        placement = place("model", parameters, self.device, self._precision("model"))
         return self._residents.use(
             ("other", key, placement),
             lambda: parameters * placement.dtype.itemsize,
             lambda: self._build(name, lambda: build(placement)),
         )
+
+    def free_bytes(self) -> int:
+        """How much memory is free on the device now."""
+        return available_bytes(self.device)
+
+    def make_room(self, nbytes: int) -> None:
+        """Let go of weights that are not in use, the least worth first, until so many bytes are free on the device."""
+        missing = nbytes - self.free_bytes()
+        if missing > 0:
+            self._residents.release(missing)
 
     def unload(self) -> int:
         """Let go of all weights that are not in use; returns how many bytes that were."""
@@ -227,7 +252,7 @@ class ModelRegistry:
     @contextmanager
     def _use(self, source: ModelSource, patches: Patches) -> Iterator[Any]:
         """The part behind a source with some patches on; of one that is in use with others, a copy of its own."""
-        key = (_identity(source), source.component)
+        key = (key_of(source),)
         with self._hold(key, source) as shared:
             is_free = shared.enter(patches)
             if is_free:
@@ -245,11 +270,14 @@ class ModelRegistry:
                 own.leave()
 
     def _hold(self, key: Hashable, source: ModelSource) -> AbstractContextManager[Switching[Any]]:
-        loading = _Loading(source, self.device, self.precision)
+        loading = Loading(source, self.device, self._precision(source.component), self._budget)
         return self._residents.use(key, loading.measure, lambda: self._switching(loading))
 
-    def _switching(self, loading: "_Loading") -> Switching[Any]:
-        loaded = self._load(loading)
+    def _precision(self, component: Component) -> Precision:
+        return self._precisions.get(component, "auto")
+
+    def _switching(self, loading: Loading) -> Switching[Any]:
+        loaded = accelerated(self._load(loading), loading.placement, self._acceleration)
 
         def recipe_of(patches: Patches) -> Recipe:
             return self._recipe(loading.source, networks_of(loaded), patches)
@@ -259,78 +287,44 @@ class ModelRegistry:
     def _recipe(self, source: ModelSource, networks: Mapping[str, Part], patches: Patches) -> Recipe:
         return Recipe(networks, patches, "clip" if source.component == "clip" else "model", self.outline)
 
-    def _load(self, loading: "_Loading") -> Any:  # as `_Loading.load`
+    def _load(self, loading: Loading) -> Any:  # as `Loading.load`
         return self._build(loading.source.path.name, loading.load)
 
     def _build(self, name: str, build: Callable[[], Network]) -> Network:
         """Build; where memory runs out, let go of everything else and try once more."""
         with torch.inference_mode(False):
-            try:
-                return build()
-            except torch.OutOfMemoryError:
+            built = attempt(build)
+            if built is None:
                 self.unload()
-            try:
-                return build()
-            except torch.OutOfMemoryError as error:
-                raise ModelError(
-                    f"{name} does not fit into the memory of {self.device}: {error}. Choose a "
-                    "smaller model, or end other programs that use the device."
-                ) from error
+                built = attempt(build)
+            if built is None:
+                raise OutOfMemory(
+                    f"{name} does not fit into the memory of {self.device}: {self.free_bytes() / 1e9:.2f} GB are free "
+                    f"beside {self.held_bytes / 1e9:.2f} GB of models. Choose a smaller model, or end other programs "
+                    "that use the device."
+                )
+            return built
 
     def _release(self) -> None:
         """Give what was let go back to the device."""
         if self.device.type == "cuda":
+            gc.collect()  # a network may refer to itself
             torch.cuda.empty_cache()
 
 
-@dataclass(frozen=True)
-class _Loading:
-    """One part of a model on its way from the file to the device."""
+def _shelf(device: torch.device, ram_bytes: int | None) -> RamShelf[Any] | None:
+    """Where weights wait that the device has no room for; None where the device has the machine's memory itself."""
+    if ram_bytes is None:
+        ram_bytes = budget_for(torch.device("cpu")) if device.type == "cuda" else 0
+    return RamShelf(ram_bytes, NetworkMover(device, _movable)) if ram_bytes else None
 
-    source: ModelSource
-    device: torch.device
-    precision: Precision
 
-    @cached_property
-    def found(self) -> Recognised:
-        """What the file is."""
-        paths = (each.path for each in (self.source, *self.source.others))
-        return recognise(open_contents(*paths), self.source.component, families_named(self.source.architecture))
-
-    @cached_property
-    def placement(self) -> Placement:
-        """Where the part goes."""
-        component = self.source.component
-        return place(component, self.found.parts[component], self.device, self.precision)
-
-    def measure(self) -> int:
-        """How many bytes the part will take."""
-        return self.found.parts[self.source.component] * self.placement.dtype.itemsize
-
-    def load(self) -> DiffusionModel | TextEncoder | Autoencoder:
-        """Build the part."""
-        family, contents = self.found.family, self.found.contents
-        if self.source.component == "model":
-            return family.load_model(contents, self.placement)
-        if self.source.component == "clip":
-            return family.load_clip(contents, self.placement)
-        return family.load_vae(contents, self.placement)
+def _movable(thing: object) -> object:
+    """What is inside of a thing that was kept; nothing, if it moves by itself."""
+    if isinstance(thing, Switching):
+        return None if thing.is_streamed or isinstance(thing.loaded, RecordedModel) else thing.loaded
+    return thing
 
 
 def _best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _identity(source: ModelSource) -> str:
-    """What makes two sources the same weights: their content, or without a digest their file and its age."""
-    if source.others or source.component == "clip":
-        # The same text encoder is read differently by different families.
-        alone = [replace(each, component="model", others=()) for each in (source, *source.others)]
-        return "+".join([source.architecture, *map(_identity, alone)])
-    if source.digest:
-        return source.digest
-    try:
-        status = source.path.stat()
-    except OSError as error:
-        raise ModelError(f"{source.path} is not there any more ({error}); put it back or choose another.") from error
-    return f"{source.path.resolve()}:{status.st_size}:{status.st_mtime_ns}"

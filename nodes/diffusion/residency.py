@@ -3,14 +3,16 @@
 What goes first is decided as in GreedyDual-Size (Cao and Irani, 1997, "Cost-Aware WWW Proxy Caching Algorithms"): each
 entry is worth the clock plus the seconds that loading took per byte; the least worth goes, and the clock moves there,
 so that what was not used for long loses against anything new.
+
+What was evicted may go to a shelf, where it takes other memory and comes back sooner than by loading it.
 """
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Thing = TypeVar("Thing")
 
@@ -26,6 +28,22 @@ class _Entry(Generic[Thing]):
     done: threading.Event = field(default_factory=threading.Event)
 
 
+class Shelf(Protocol[Thing]):
+    """Where evicted things go."""
+
+    def put(self, key: Hashable, thing: Thing, size_bytes: int) -> None:
+        """Take a thing, or let go of it."""
+        ...
+
+    def take(self, key: Hashable) -> Thing | None:
+        """A thing, ready to be used and not on the shelf any more; None if it is not there."""
+        ...
+
+    def clear(self) -> int:
+        """Let go of everything; returns how many bytes that were."""
+        ...
+
+
 class Residents(Generic[Thing]):
     """Things by key within a budget of bytes. Things in use stay even where they take more than the budget."""
 
@@ -35,8 +53,10 @@ class Residents(Generic[Thing]):
         *,
         clock: Callable[[], float] = time.perf_counter,
         on_evict: Callable[[], None] = lambda: None,
+        shelf: Shelf[Thing] | None = None,
     ) -> None:
         self.budget_bytes = budget_bytes
+        self._shelf = shelf
         self._clock = clock
         self._on_evict = on_evict
         self._floor = 0.0
@@ -70,18 +90,25 @@ class Residents(Generic[Thing]):
         finally:
             with self._lock:
                 entry.users -= 1
-                self._make_room(0)
+                evicted = self._excess(0)
+            self._let_go(evicted)
 
     def clear(self) -> int:
-        """Let go of everything that is not in use; returns how many bytes that were."""
+        """Let go of everything that is not in use, also on the shelf; returns how many bytes that were."""
+        freed = self._shelf.clear() if self._shelf is not None else 0
         with self._lock:
-            before = self._held()
-            for key in [key for key, entry in self._entries.items() if entry.users == 0]:
-                del self._entries[key]
-            freed = before - self._held()
-        if freed:
+            unused = [self._entries.pop(key) for key in self._unused()]
+        if unused:
             self._on_evict()
-        return freed
+        return freed + sum(entry.size_bytes for entry in unused)
+
+    def release(self, size_bytes: int) -> None:
+        """Evict the least worthy things that are not in use until so many bytes are freed, or nothing is left."""
+        evicted: dict[Hashable, _Entry[Thing]] = {}
+        with self._lock:
+            while sum(entry.size_bytes for entry in evicted.values()) < size_bytes and self._unused():
+                evicted.update(self._evict())
+        self._let_go(evicted)
 
     def _enter(self, key: Hashable, measure: Callable[[], int], load: Callable[[], Thing]) -> _Entry[Thing]:
         with self._lock:
@@ -105,9 +132,11 @@ class Residents(Generic[Thing]):
         try:
             size_bytes = measure()
             with self._lock:
-                self._make_room(size_bytes)
+                evicted = self._excess(size_bytes)
                 entry.size_bytes = size_bytes
-            entry.thing = load()
+            self._let_go(evicted)
+            shelved = self._shelf.take(key) if self._shelf is not None else None
+            entry.thing = load() if shelved is None else shelved
         except BaseException as error:
             entry.error = error if isinstance(error, Exception) else RuntimeError(f"Loading was stopped: {error!r}")
             with self._lock:
@@ -120,15 +149,29 @@ class Residents(Generic[Thing]):
     def _held(self) -> int:
         return sum(entry.size_bytes for entry in self._entries.values())
 
-    def _make_room(self, size_bytes: int) -> None:
+    def _excess(self, size_bytes: int) -> dict[Hashable, _Entry[Thing]]:
         """Evict until `size_bytes` more fit, or nothing is left that may go."""
-        evicted = False
-        while self._held() + size_bytes > self.budget_bytes:
-            free = [key for key, entry in self._entries.items() if entry.users == 0]
-            if not free:
-                break
-            least = min(free, key=lambda key: self._entries[key].worth)
-            self._floor = self._entries.pop(least).worth
-            evicted = True
-        if evicted:
-            self._on_evict()
+        evicted: dict[Hashable, _Entry[Thing]] = {}
+        while self._held() + size_bytes > self.budget_bytes and self._unused():
+            evicted.update(self._evict())
+        return evicted
+
+    def _unused(self) -> list[Hashable]:
+        return [key for key, entry in self._entries.items() if entry.users == 0]
+
+    def _evict(self) -> dict[Hashable, _Entry[Thing]]:
+        """Evict the least worthy of the unused."""
+        least = min(self._unused(), key=lambda key: self._entries[key].worth)
+        entry = self._entries.pop(least)
+        self._floor = entry.worth
+        return {least: entry}
+
+    def _let_go(self, evicted: Mapping[Hashable, _Entry[Thing]]) -> None:
+        """Put on the shelf what was evicted; not under the lock, because it takes time."""
+        if not evicted:
+            return
+        for key, entry in evicted.items():
+            if self._shelf is not None and entry.thing is not None:
+                self._shelf.put(key, entry.thing, entry.size_bytes)
+            entry.thing = None
+        self._on_evict()

@@ -17,7 +17,7 @@ def test_the_page_of_operations_holds_the_table_of_settings() -> None:
 def test_every_setting_has_a_sentence_of_help_and_is_used() -> None:
     used = (ROOT / "web" / "settings_building.py").read_text(encoding="utf-8")
     kept = {"disk_cache", "keep_history", "keep_temp", "keep_assets", "keep_outputs"}  # read by their own record
-    elsewhere = {"config", "disable_auto_launch", *kept}
+    elsewhere = {"config", "disable_auto_launch", "force_channels_last", *kept}  # the last two: as it is anyway
     for name, field in fields().items():
         assert field.description, name
         assert field.description.endswith("."), name

@@ -7,6 +7,7 @@ import pytest
 
 from graph.errors import LatentloomError
 from graph.jobs.retention import Retention
+from graph.settings import Settings
 from tests.web.conftest import OwnServer
 from tests.web.serving import DidNotStart, ServerProcess
 from web.settings import ServerSettings
@@ -136,6 +137,9 @@ def test_limits_hold_by_themselves_where_others_are_let_in(tmp_path: Path) -> No
     [
         (("--cache-none", "--cache-lru", "3"), "--cache-none and --cache-lru contradict"),
         (("--cache", "all", "--cache-classic"), "contradict"),
+        (("--fp32-unet", "--bf16-unet"), "--fp32-unet and --bf16-unet contradict"),
+        (("--force-fp32", "--force-fp16"), "--force-fp32 and --force-fp16 contradict"),
+        (("--precision", "bf16", "--force-fp32"), "--precision and --force-fp32 contradict"),
         (("--tls-keyfile", "k"), "--tls-certfile"),
         (("--behind-proxy",), "--behind-proxy lets other machines in"),
     ],
@@ -155,3 +159,23 @@ def test_a_server_reads_its_file_and_ends_where_that_is_wrong(own_server: OwnSer
     assert server.stop() == 0
     with pytest.raises(DidNotStart, match=r'"max_upload_size"'):
         ServerProcess(data)
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [
+        ((), "auto"),
+        (("--precision", "model=bf16,vae=fp32"), "model=bf16,vae=fp32"),
+        (("--force-fp32",), "fp32"),
+        (("--fp16-vae", "--bf16-unet", "--fp32-text-enc"), "model=bf16,vae=fp16,clip=fp32"),
+        (("--fp32-vae", "--force-fp16", "--force-channels-last"), "fp16,vae=fp32"),
+    ],
+)
+def test_precisions_are_set_as_launchers_of_comfyui_do(flags: tuple[str, ...], precision: str) -> None:
+    assert given(*flags).engine.precision == precision
+
+
+def test_memory_and_acceleration_of_models_are_set() -> None:
+    engine = given("--model-memory", "6GiB", "--accelerate", "compile", "--accelerate", "graphs").engine
+    assert (engine.model_budget_bytes, engine.accelerate) == (6 * 2**30, ("compile", "graphs"))
+    assert Settings.from_data(engine.to_data()) == engine

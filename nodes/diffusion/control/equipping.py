@@ -7,17 +7,20 @@ from typing import Any, Protocol, cast
 
 from torch import Tensor
 
+from nodes.diffusion.acceleration import unrecorded
 from nodes.diffusion.control.adapter import T2IAdapter
 from nodes.diffusion.control.loading import ControlFile, check_fit, load_control
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle, Residuals, all_of
 from nodes.diffusion.effects.altered import with_effects
+from nodes.diffusion.effects.base import EFFECTS
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.prediction import Parameterisation, parameterisation_of
 from nodes.diffusion.resizing import resize
 from nodes.diffusion.sampling import ModelProvider
+from nodes.diffusion.shortage import sparing
 from nodes.diffusion.types import Conditioning, DiffusionModel, Guider, ModelHandle, Start
 
 PREFIX = "control:"
@@ -97,7 +100,7 @@ class SteeredModel:
     ) -> Residuals:
         control = self._controls[number]
         net = self._nets[control.net]
-        key = (number, *x.shape)
+        key = (number, hint.data_ptr(), *x.shape)  # where memory is short, parts of a batch bring pictures of their own
         if key in self._constant:
             return self._constant[key]
         if key not in self._hints:
@@ -136,15 +139,18 @@ def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
         for control in options.get(CONTROLS, ())
     }
     with models.use_model(guider.model) as network, ExitStack() as stack:
+        if handles or guider.model.options.get(EFFECTS):
+            network = unrecorded(network)
         network = with_effects(network, guider.model)
         if not handles:
-            yield network
+            yield sparing(network, models, guider.model.source)
             return
         nets = {
             handle: stack.enter_context(_use(cast(NetworkProvider, models), handle, network, guider))
             for handle in handles
         }
-        yield SteeredModel(network, parameterisation_of(network, guider.model.options), nets)
+        steered = SteeredModel(network, parameterisation_of(network, guider.model.options), nets)
+        yield sparing(steered, models, guider.model.source)
 
 
 def shared(guider: Guider) -> Guider:

@@ -63,7 +63,8 @@ def fill(network: Module, weights: Mapping[str, Tensor], placement: Placement) -
         network.load_state_dict(_placed(weights, placement), assign=True)
     except RuntimeError as error:
         raise UnsupportedModel(f"The weights do not fit a {type(network).__name__}: {error}") from error
-    network.to(placement.device)  # buffers; the weights are there already
+    if not placement.is_streamed:
+        network.to(placement.device)  # buffers; the weights are there already
     for key, parameter in network.named_parameters():
         # The way to the file stays with the weight: patches start from it, and are taken back by reading it again.
         parameter.source = partial(weights.__getitem__, key)  # type: ignore[attr-defined]  # called by `source_of`
@@ -78,6 +79,8 @@ def source_of(parameter: nn.Parameter) -> Tensor | None:
 
 def put(value: Tensor, placement: Placement) -> Tensor:
     """A weight in the precision, on the device and in the memory order that networks have here."""
+    if placement.is_streamed:
+        return value  # mapped from the file; whoever streams it converts it
     dtype = placement.dtype if value.is_floating_point() else value.dtype
     # Convolutions are faster with the channels last.
     format = torch.channels_last if value.dim() == 4 else torch.contiguous_format

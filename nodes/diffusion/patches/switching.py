@@ -5,6 +5,7 @@ A weight is never un-patched by arithmetic, which would not give its bits back: 
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import torch
@@ -56,6 +57,11 @@ class Switching(Generic[Loaded]):
             self._users -= 1
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether its weights come to the device block by block."""
+        return self._placement.is_streamed
+
+    @property
     def changed(self) -> frozenset[Place]:
         """The weights that are not as their file has them."""
         return self._changed
@@ -87,8 +93,8 @@ class Switching(Generic[Loaded]):
             value = recipe.weight(place, self._placement.device).reshape(parameter.shape)
         else:
             value = recipe.original(place)
-        new = put(value, self._placement)
-        if self._placement.device.type == "cpu":
+        new = put(value, replace(self._placement, device=parameter.device, is_streamed=False))
+        if parameter.device.type == "cpu" and not parameter.is_pinned():
             parameter.data = new  # what was there may be a view of the file, which must stay as it is
         else:
             parameter.data.copy_(new)  # in place, so that what was compiled or recorded for it still holds

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from nodes.diffusion import memory
-from nodes.diffusion.memory import available_bytes, budget_for, has_bfloat16, place
+from nodes.diffusion.errors import ModelError
+from nodes.diffusion.memory import available_bytes, budget_for, has_bfloat16, place, precisions_of
 
 CPU = torch.device("cpu")
 
@@ -29,6 +30,24 @@ def test_on_a_gpu_diffusion_models_take_float16_and_autoencoders_never(monkeypat
     assert place("model", 860_000_000, gpu).dtype == torch.float16
     assert place("vae", 84_000_000, gpu).dtype == torch.bfloat16
     assert place("clip", 123_000_000, gpu).dtype == torch.float32
+
+
+def test_on_a_gpu_flow_transformers_take_bfloat16(monkeypatch):
+    monkeypatch.setattr(memory, "has_bfloat16", lambda device: True)
+    assert place("model", 10**9, torch.device("cuda"), is_wide=True).dtype == torch.bfloat16
+
+
+def test_precisions_are_named_for_all_parts_or_for_single_ones():
+    assert precisions_of("bf16") == {"model": "bf16", "clip": "bf16", "vae": "bf16"}
+    assert precisions_of("fp16, vae=fp32") == {"model": "fp16", "clip": "fp16", "vae": "fp32"}
+    assert precisions_of("model=bf16") == {"model": "bf16"}
+    assert precisions_of("") == {}
+
+
+@pytest.mark.parametrize("text", ["fp8", "unet=fp16", "model=", "=fp16,fp"])
+def test_what_is_no_precision_is_refused(text):
+    with pytest.raises(ModelError, match="no precision"):
+        precisions_of(text)
 
 
 def test_what_the_user_asks_for_is_done():

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from nodes.diffusion import models as module
+from nodes.diffusion import loading as module
 from nodes.diffusion.errors import ModelError, ModelFileError
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.types import Patch
+from nodes.diffusion.types import Merge, Patch
 from tests.nodes.diffusion import tiny
 
 
@@ -135,7 +135,7 @@ def test_where_memory_runs_out_everything_else_goes_and_loading_is_tried_again(r
     checkpoint = registry.checkpoint(folder)
     with registry.use_vae(checkpoint.vae):
         pass
-    load, tries = module._Loading.load, []
+    load, tries = module.Loading.load, []
 
     def fail_once(self):
         tries.append(registry.held_bytes)
@@ -143,7 +143,7 @@ def test_where_memory_runs_out_everything_else_goes_and_loading_is_tried_again(r
             raise torch.OutOfMemoryError("no")
         return load(self)
 
-    monkeypatch.setattr(module._Loading, "load", fail_once)
+    monkeypatch.setattr(module.Loading, "load", fail_once)
     with registry.use_model(checkpoint.model):
         assert tries[1] < tries[0]
 
@@ -152,7 +152,7 @@ def test_a_model_that_never_fits_is_an_error_that_says_what_to_do(registry, fold
     def fail(self):
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(module._Loading, "load", fail)
+    monkeypatch.setattr(module.Loading, "load", fail)
     handle = registry.checkpoint(folder).model
     with pytest.raises(ModelError, match="smaller model"), registry.use_model(handle):
         pass
@@ -165,3 +165,82 @@ def test_the_salt_tells_device_and_precision():
 
 def test_the_best_device_is_chosen_by_itself():
     assert ModelRegistry().device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def outputs(registry, handle) -> torch.Tensor:
+    noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode(), registry.use_model(handle) as network:
+        return network.predict(noisy, torch.full((1,), 500.0), torch.ones(1, 77, tiny.WIDTH), {})
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_model_larger_than_the_budget_computes_the_same_block_by_block(tmp_path, dtype):
+    path = tiny.write_file(tmp_path / "x.safetensors", dtype=dtype)
+    whole, short = ModelRegistry("cpu", budget_bytes=1 << 30), ModelRegistry("cpu", budget_bytes=1 << 20)
+    checkpoint = whole.checkpoint(path)
+    expected = outputs(whole, checkpoint.model)
+    for _ in range(2):  # weights that are mapped from a file lie at other addresses, which rounds differently
+        assert torch.allclose(outputs(short, checkpoint.model), expected, atol=1e-5)
+    with whole.use_clip(checkpoint.clip) as one, short.use_clip(checkpoint.clip) as other:
+        assert torch.allclose(one.encode("a").hidden, other.encode("a").hidden, atol=1e-5)
+    assert short.held_bytes < whole.held_bytes
+
+
+def test_a_streamed_model_wears_patches_and_takes_them_off(registry, tmp_path):
+    model = tiny.build(seed=1)
+    path = tiny.write_file(tmp_path / "x.safetensors", model)
+    other = tiny.write_file(tmp_path / "y.safetensors", tiny.build(seed=2))
+    short = ModelRegistry("cpu", budget_bytes=1 << 20)
+    plain = registry.checkpoint(path).model
+    merged = replace(plain, patches=(Merge(registry.checkpoint(other).model.source, 0.5, 0.5),))
+    for handle in (plain, merged, plain):
+        assert torch.allclose(outputs(short, handle), outputs(registry, handle), atol=1e-5)
+    assert not torch.allclose(outputs(short, merged), outputs(short, plain), atol=1e-2)
+
+
+def test_an_evicted_model_comes_back_from_memory_without_being_loaded(tmp_path, monkeypatch):
+    path = tiny.write_file(tmp_path / "x.safetensors")
+    size = 4 * sum(weight.numel() for weight in tiny.build().unet.parameters())
+    registry = ModelRegistry("cpu", budget_bytes=size, ram_bytes=1 << 30)
+    checkpoint = registry.checkpoint(path, "x")
+    expected = outputs(registry, checkpoint.model)
+    with registry.use_vae(checkpoint.vae):
+        pass
+    monkeypatch.setattr(module.Loading, "load", lambda self: pytest.fail("loaded again"))
+    assert torch.equal(outputs(registry, checkpoint.model), expected)
+
+
+def test_nothing_in_between_evicts_what_fits(registry, folder):
+    checkpoint = registry.checkpoint(folder)
+    with registry.use_model(checkpoint.model) as first:
+        pass
+    for _ in range(3):
+        with registry.use_vae(checkpoint.vae), registry.use_clip(checkpoint.clip):
+            registry.make_room(1)
+    with registry.use_model(checkpoint.model) as again:
+        assert again is first
+
+
+def test_room_is_made_by_letting_go_of_what_is_not_in_use(registry, folder, monkeypatch):
+    checkpoint = registry.checkpoint(folder)
+    with registry.use_vae(checkpoint.vae), registry.use_clip(checkpoint.clip):
+        pass
+    monkeypatch.setattr(ModelRegistry, "free_bytes", lambda self: 100)
+    with registry.use_model(checkpoint.model):
+        held = registry.held_bytes
+        registry.make_room(101)
+        assert 0 < registry.held_bytes < held
+        registry.make_room(1 << 40)
+        assert registry.held_bytes > 0
+
+
+def test_precisions_of_single_parts_are_heeded(folder):
+    registry = ModelRegistry("cpu", precision="model=bf16", budget_bytes=1 << 30)
+    checkpoint = registry.checkpoint(folder)
+    with registry.use_model(checkpoint.model) as network, registry.use_vae(checkpoint.vae) as autoencoder:
+        assert (network.dtype, autoencoder.dtype) == (torch.bfloat16, torch.float32)
+    assert registry.salt == "cpu/model=bf16"
+
+
+def test_the_salt_tells_what_was_accelerated():
+    assert ModelRegistry("cpu", acceleration=("graphs", "compile")).salt == "cpu/auto/compile/graphs"

@@ -1,6 +1,7 @@
 """The registry's memory on a pretended device of 100 bytes, whose clock stands still unless a thing takes time."""
 
 import threading
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -186,6 +187,50 @@ def test_threads_that_wait_for_a_load_get_its_error():
         for answer in (first, second):
             with pytest.raises(ValueError, match="broken"):
                 answer.result(10)
+
+
+class Attic:
+    """A shelf that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.things: dict[Hashable, str] = {}
+
+    def put(self, key: Hashable, thing: str, size_bytes: int) -> None:
+        self.things[key] = thing
+
+    def take(self, key: Hashable) -> str | None:
+        return self.things.pop(key, None)
+
+    def clear(self) -> int:
+        count = len(self.things)
+        self.things.clear()
+        return count
+
+
+def test_what_is_evicted_goes_to_the_shelf_and_comes_back_without_loading():
+    device, attic = Device(), Attic()
+    device.residents = Residents(100, shelf=attic)
+    device.touch("a", 60)
+    device.touch("b", 60)
+    assert attic.things == {"a": "A"}
+    device.touch("a", 60)
+    assert device.loads == ["a", "b"]
+    assert attic.things == {"b": "B"}
+    assert device.residents.clear() == 61
+    assert attic.things == {}
+
+
+def test_releasing_evicts_the_least_worthy_that_are_not_in_use():
+    device = Device()
+    device.touch("slow", 30, seconds=9)
+    device.touch("quick", 30)
+    with device.use("used", 30):
+        device.residents.release(20)
+        assert device.residents.held_keys() == ["slow", "used"]
+        device.residents.release(1000)
+        assert device.residents.held_keys() == ["used"]
+        device.residents.release(0)
+    assert device.evictions == 2
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=40))

@@ -1,0 +1,237 @@
+"""Stable Diffusion 1.5 on a processor: ours against diffusers' own pipeline, side by side in one run.
+
+    python -m benchmarks.sd15_cpu [--sizes 256 512] [--steps 4] [--pairs 3] [--threads N] [--tiny]
+
+Writes a model of the full architecture with random weights once, in half precision and both layouts, to a temporary
+folder (`--folder` keeps it). Prints, for each size, the seconds of whole pictures (sampling with guidance 7.5, and
+decoding) as ours, diffusers in float32 as it comes, and diffusers in bfloat16, taken in turns, with the ratio of each
+pair; then, in processes of their own, what loading the file takes and the most memory until one picture is done.
+`--tiny` takes a small architecture, to try the script.
+"""
+
+import argparse
+import gc
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from graph.context import Context
+from nodes.autoencoding import decode_latent
+from nodes.diffusion.families.ldm_unet import unet_keys
+from nodes.diffusion.families.ldm_vae import vae_keys
+from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.types import ModelHandle, VaeHandle
+from nodes.sampling import ksampler
+
+ROOT = Path(__file__).parents[1]
+WIDTH, TOKENS, CFG, SEED = 768, 77, 7.5, 1
+OURS, DEFAULT, BF16 = "ours", "diffusers fp32", "diffusers bf16"
+TYPES = {DEFAULT: torch.float32, BF16: torch.bfloat16}
+CLIP = {"hidden_size": WIDTH, "intermediate_size": 3072, "num_attention_heads": 12, "hidden_act": "quick_gelu"}
+UNET = {"sample_size": 64, "cross_attention_dim": WIDTH, "attention_head_dim": 8}
+VAE = {
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "latent_channels": 4,
+    "sample_size": 512,
+}
+Draw = Callable[[int], object]
+
+
+def write(folder: Path, *, tiny: bool) -> Path:
+    """The model in both layouts, unless it is there; returns the single file."""
+    file = folder / "sd15.safetensors"
+    if file.exists():
+        return file
+    torch.manual_seed(0)
+    channels = (32, 64, 64, 64) if tiny else (320, 640, 1280, 1280)
+    parts = {
+        "unet": UNet2DConditionModel(**UNET, block_out_channels=channels),
+        "vae": AutoencoderKL(**VAE, block_out_channels=(32,) * 4 if tiny else (128, 256, 512, 512), layers_per_block=2),
+        "text_encoder": CLIPTextModel(CLIPTextConfig(**CLIP, num_hidden_layers=2 if tiny else 12)),
+    }
+    for name, part in parts.items():
+        part.half().save_pretrained(folder / "folder" / name)
+    DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False).save_pretrained(
+        folder / "folder" / "scheduler"
+    )
+    save_file(original_layout(parts), file)
+    return file
+
+
+def original_layout(parts: Mapping[str, torch.nn.Module]) -> dict[str, Tensor]:
+    """The weights under the names of the original release."""
+    tensors: dict[str, Tensor] = {}
+    for prefix, part, names in (
+        ("model.diffusion_model.", "unet", unet_keys),
+        ("first_stage_model.", "vae", vae_keys),
+    ):
+        state = parts[part].state_dict()
+        renamed = names(state)
+        for key, tensor in state.items():
+            is_matrix = part == "vae" and tensor.dim() == 2
+            tensors[prefix + renamed[key]] = tensor[..., None, None] if is_matrix else tensor
+    for key, tensor in parts["text_encoder"].state_dict().items():
+        tensors[f"cond_stage_model.transformer.text_model.{key.removeprefix('text_model.')}"] = tensor
+    return {key: tensor.contiguous() for key, tensor in tensors.items()}
+
+
+def texts() -> tuple[Tensor, Tensor]:
+    """Two encoded texts; the numbers do not matter for the time."""
+    generator = torch.Generator().manual_seed(0)
+    positive, negative = (torch.randn(1, TOKENS, WIDTH, generator=generator) for _ in range(2))
+    return positive, negative
+
+
+def our_pictures(models: ModelRegistry, model: ModelHandle, vae: VaeHandle, steps: int) -> Draw:
+    """Draws a picture of a size through our nodes."""
+    positive, negative = texts()
+
+    def draw(size: int) -> object:
+        latent = ksampler(
+            model,
+            seed=SEED,
+            steps=steps,
+            cfg=CFG,
+            sampler_name="ddim",
+            scheduler="ddim_uniform",
+            positive=[(positive, {})],
+            negative=[(negative, {})],
+            latent_image={"samples": torch.zeros(1, 4, size // 8, size // 8)},
+            ctx=Context(),
+            models=models,
+        )
+        return decode_latent(latent, vae, models=models)
+
+    return draw
+
+
+def their_pictures(parts: Mapping[str, Any], scheduler: DDIMScheduler, steps: int) -> Draw:
+    """Draws a picture of a size through diffusers' pipeline, as it comes."""
+    pipeline = StableDiffusionPipeline(
+        **parts,
+        tokenizer=None,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    positive, negative = (text.to(parts["unet"].dtype) for text in texts())
+
+    def draw(size: int) -> object:
+        return pipeline(
+            prompt_embeds=positive,
+            negative_prompt_embeds=negative,
+            guidance_scale=CFG,
+            num_inference_steps=steps,
+            height=size,
+            width=size,
+            output_type="pt",
+        ).images
+
+    return draw
+
+
+def load(kind: str, file: Path, steps: int) -> Draw:
+    """Load all three parts of the single file, and give what draws pictures with them."""
+    if kind == OURS:
+        models = ModelRegistry("cpu")
+        checkpoint = models.checkpoint(file, "benchmark")
+        assert checkpoint.clip is not None
+        assert checkpoint.vae is not None
+        with models.use_model(checkpoint.model), models.use_clip(checkpoint.clip), models.use_vae(checkpoint.vae):
+            return our_pictures(models, checkpoint.model, checkpoint.vae, steps)
+    folder, dtype = file.parent / "folder", TYPES[kind]
+    options = {"torch_dtype": dtype, "local_files_only": True}
+    parts = {
+        "unet": UNet2DConditionModel.from_single_file(str(file), config=str(folder), subfolder="unet", **options),
+        "vae": AutoencoderKL.from_single_file(str(file), config=str(folder), subfolder="vae", **options),
+        "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=dtype, local_files_only=True),
+    }
+    return their_pictures(parts, DDIMScheduler.from_pretrained(folder / "scheduler"), steps)
+
+
+def alone(kind: str, file: Path, size: int) -> dict[str, float]:
+    """In a process of its own: seconds to load, and the most memory until a picture of one step is done."""
+    began = time.perf_counter()
+    draw = load(kind, file, 1)
+    loaded = time.perf_counter() - began
+    draw(size)
+    return {"load": loaded, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def compare_speed(file: Path, options: argparse.Namespace) -> None:
+    """Draw pictures in turns and print seconds and ratios; processor seconds tell more on a busy machine."""
+    draws = {kind: load(kind, file, options.steps) for kind in (OURS, DEFAULT, BF16)}
+    gc.collect()
+    for size in options.sizes:
+        walls: dict[str, list[float]] = {kind: [] for kind in draws}
+        cpus: dict[str, list[float]] = {kind: [] for kind in draws}
+        for pair in range(options.pairs + 1):
+            for kind in list(draws)[:: 1 if pair % 2 else -1]:
+                wall, cpu = time.perf_counter(), time.process_time()
+                draws[kind](size)
+                if pair:  # the first round warms up
+                    walls[kind].append(time.perf_counter() - wall)
+                    cpus[kind].append(time.process_time() - cpu)
+        for kind in draws:
+            print(f"{size} px  {kind:<15} {statistics.median(walls[kind]):8.2f} s wall", end="")
+            print(f" {statistics.median(cpus[kind]):8.2f} s of processor", end="")
+            ratios = [theirs / ours for theirs, ours in zip(cpus[kind], cpus[OURS], strict=True)]
+            print("" if kind == OURS else "  ratios " + " ".join(f"{ratio:.2f}" for ratio in ratios))
+
+
+def compare_loading(file: Path, options: argparse.Namespace) -> None:
+    """Load in processes of their own, in turns, and print seconds and the most memory."""
+    for round_ in range(options.pairs):
+        for kind in (OURS, DEFAULT, BF16)[:: 1 if round_ % 2 else -1]:
+            command = [sys.executable, "-m", "benchmarks.sd15_cpu", "--folder", str(file.parent), "--alone", kind]
+            command += ["--sizes", str(min(options.sizes)), "--threads", str(options.threads)]
+            answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+            told = json.loads(answer.stdout.splitlines()[-1])
+            print(f"{kind:<15} loaded in {told['load']:6.2f} s, at most {told['peak'] / 1e9:.2f} GB of memory")
+
+
+def main() -> None:
+    """Print everything."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--folder", type=Path, help="where the model is kept; a temporary folder unless given")
+    parser.add_argument("--tiny", action="store_true", help="a small architecture, to try the script")
+    parser.add_argument("--alone", choices=(OURS, *TYPES), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as temporary:
+        file = write(options.folder or Path(temporary), tiny=options.tiny)
+        if options.alone:
+            print(json.dumps(alone(options.alone, file, options.sizes[0])))
+            return
+        print(
+            f"torch {torch.__version__}, {platform.machine()}, {options.threads} threads, load {os.getloadavg()[0]:.1f}"
+        )
+        print(f"{file.stat().st_size / 1e9:.2f} GB file, {options.steps} steps, {options.pairs} pairs")
+        compare_loading(file, options)
+        compare_speed(file, options)
+
+
+if __name__ == "__main__":
+    main()
