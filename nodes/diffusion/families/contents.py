@@ -12,6 +12,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import IncompleteModel, ModelFileError
 from nodes.diffusion.families.scaled import plain_shapes, plain_tensor
+from nodes.diffusion.gguf_file import SUFFIX, GgufFile
 from nodes.diffusion.statefile import PICKLES, StateFile, shapes_below
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
@@ -80,7 +81,7 @@ class SingleFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.file = StateFile(path)
+        self.file = GgufFile(path) if path.suffix.lower() == SUFFIX else StateFile(path)
 
     @cached_property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:

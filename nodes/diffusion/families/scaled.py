@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.gguf_file import GgufFile
 from nodes.diffusion.statefile import StateFile
 
 _SCALES = ("scale_weight", "weight_scale")
@@ -17,12 +18,12 @@ _BESIDE = (*_SCALES, "scale_input", "input_scale", "scaled_fp8", "comfy_quant")
 _EIGHT_BITS = ("F8_E4M3", "F8_E5M2")
 
 
-def plain_shapes(file: StateFile) -> Mapping[str, tuple[int, ...]]:
+def plain_shapes(file: StateFile | GgufFile) -> Mapping[str, tuple[int, ...]]:
     """The shapes of a file's weights, without what stands beside eight-bit weights."""
     return {key: shape for key, shape in file.shapes.items() if key.rpartition(".")[2] not in _BESIDE}
 
 
-def plain_tensor(file: StateFile, key: str) -> Tensor:
+def plain_tensor(file: StateFile | GgufFile, key: str) -> Tensor:
     """A weight as the network computes with it; a view of the file unless it has a scale.
 
     Raises:
