@@ -35,6 +35,15 @@ MODEL_FOLDERS: Mapping[str, tuple[str, ...]] = {
 }
 """Folder name -> the directories below a models root that are searched for it."""
 
+SAVED_MODELS: Mapping[str, str] = {
+    "checkpoints": "checkpoints",
+    "text_encoders": "clip",
+    "vae": "vae",
+    "diffusion_models": "diffusion_models",
+    "loras": "loras",
+    "embeddings": "embeddings",
+}
+"""Folder name -> the directory below the output folder that is searched last: what nodes saved can be loaded."""
 WEIGHT_SUFFIXES = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl", ".gguf"})
 FOLDER_MODELS = frozenset({"checkpoints", "diffusers"})
 """Folders in which a directory with a `model_index.json` counts as one model."""
@@ -77,7 +86,8 @@ class Folders:
         if folder not in known:
             raise FolderError(f'There is no folder "{folder}"; folders are {", ".join((*DATA_FOLDERS, *known))}.')
         below_roots = (root / name for root in self.models for name in known[folder])
-        return (*below_roots, *self.extra_models.get(folder, ()))
+        saved = (self.directories("output")[0] / SAVED_MODELS[folder],) if folder in SAVED_MODELS else ()
+        return (*below_roots, *self.extra_models.get(folder, ()), *saved)
 
     def model_folders(self) -> list[str]:
         """The names of the model folders there are."""

@@ -20,6 +20,7 @@ from nodes import (
     game_assets,
     guiders,
     images,
+    inversions,
     latent_arithmetic,
     latent_families,
     latents,
@@ -47,6 +48,7 @@ from nodes import (
     text,
     text_encoding,
     timed_conditioning,
+    training,
     upscaling,
     video,
 )
@@ -68,6 +70,7 @@ MODULES = (
     game_assets,
     guiders,
     images,
+    inversions,
     latent_arithmetic,
     latent_families,
     latents,
@@ -95,6 +98,7 @@ MODULES = (
     text,
     text_encoding,
     timed_conditioning,
+    training,
     upscaling,
     video,
 )

@@ -106,3 +106,11 @@ def test_sub_folders_of_the_input_are_named_like_files(tmp_path: Path) -> None:
     before = folders.digest("input_folders", "cats")
     (tmp_path / "input" / "cats" / "3_tabby" / "b.txt").write_text("b")
     assert folders.digest("input_folders", "cats") != before
+
+
+def test_models_that_nodes_saved_can_be_loaded(folders: Folders) -> None:
+    saved = folders.directories("output")[0] / "loras" / "made.safetensors"
+    saved.parent.mkdir(parents=True)
+    saved.write_bytes(b"weights")
+    assert "made.safetensors" in folders.names("loras")
+    assert folders.path("loras", "made.safetensors") == saved

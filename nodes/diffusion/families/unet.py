@@ -66,6 +66,10 @@ class UnetModel:
     @torch.no_grad()
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The network's output for noisy latents (batch, channels, height, width), in the precision of `x`."""
+        return self.respond(x, timestep, context, extra)
+
+    def respond(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
+        """As `predict`, with gradients where somebody asks for them: for training."""
         seen = torch.cat([x, extra["overlay"].to(x)], dim=1) if "overlay" in extra else x
         noisy = seen.to(self.device, self.dtype, memory_format=torch.channels_last)
         steps, text = timestep.to(self.device), context.to(self.device, self.dtype)

@@ -83,6 +83,10 @@ class ClipTextEncoder:
     @torch.no_grad()
     def encode_windows(self, windows: Sequence[Window], stop_at_layer: int | None = None) -> Encoded:
         """Encode windows of tokens, as `encode` does."""
+        return self.respond(windows, stop_at_layer)
+
+    def respond(self, windows: Sequence[Window], stop_at_layer: int | None = None) -> Encoded:
+        """As `encode_windows`, with gradients where a token's vector asks for them: for training."""
         weighted = any(token.weight != 1.0 for window in windows for token in window.tokens)
         batch = [*windows, empty_window(self.vocabulary)] if weighted else windows
         hidden, pooled = self._run(batch, self._stop(stop_at_layer))
