@@ -4,7 +4,7 @@
     python -m nodes.diffusion.training.embedded vae         # train the autoencoder, about 25 minutes
     python -m nodes.diffusion.training.embedded encode      # turn pictures into latents, about 5 minutes
     python -m nodes.diffusion.training.embedded text        # pre-train the text encoder, about 2 minutes
-    python -m nodes.diffusion.training.embedded diffusion   # train text encoder and UNet, about 90 minutes
+    python -m nodes.diffusion.training.embedded diffusion   # train text encoder and UNet, about 3 hours
     python -m nodes.diffusion.training.embedded polish      # train the decoder a little more
     python -m nodes.diffusion.training.embedded export      # write models/checkpoints/latentloom-tiny
     python -m nodes.diffusion.training.embedded score       # measure how well it follows prompts

@@ -46,13 +46,13 @@ EMBEDDED = Recipe(
     text_loop=LoopSettings(Schedule(500, decay_from=250), parts=2, average_decay=0.99),
     denoising=DenoisingSettings(
         objective=Objective(power=0.5),
-        batches=BatchSettings(size=16, drop=0.1),
-        shares={"figures": 0.35, "wide": 0.04, "tall": 0.04, "large": 0.04},
+        batches=BatchSettings(size=32, drop=0.1),
+        shares={"figures": 0.6, "wide": 0.02, "tall": 0.02, "large": 0.02},
         shares_from=3000,
         offset=0.15,
     ),
     denoiser_rates=Rates(adam=2e-3, muon=0.02),
-    denoiser_loop=LoopSettings(Schedule(4350, decay_from=2200), parts=2),
+    denoiser_loop=LoopSettings(Schedule(12400, decay_from=7500), parts=2),
     seed=0,
 )
 """The recipe of `models/checkpoints/latentloom-tiny`."""

@@ -1,6 +1,6 @@
 """Test prompts are new to the model, varied and always the same."""
 
-from nodes.diffusion.training.dataset import draw, is_held_out
+from nodes.diffusion.training.dataset import PictureRange, draw, is_held_out
 from nodes.diffusion.training.prompts import composed_prompts, scene_prompts, single_prompts
 
 
@@ -26,7 +26,8 @@ def test_prompts_name_what_they_expect():
 
 
 def test_training_never_draws_a_held_out_combination():
-    drawn = [draw(seed, 16, 16) for seed in range(10_000_000, 10_000_150)]
+    some = PictureRange("some", 10_000_000, 150, 16, 16)
+    drawn = [draw(seed, some) for seed in some.seeds()]
     assert any(picture is None for picture in drawn)
     assert not any(is_held_out(picture.meta) for picture in drawn if picture)
 
