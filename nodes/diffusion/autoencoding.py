@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.errors import DiffusionError, OutOfMemory
 from nodes.diffusion.memory import available_bytes
+from nodes.diffusion.shortage import attempt
 from nodes.diffusion.types import Autoencoder, Latent
 
 MEMORY_SHARE = 0.7
@@ -174,12 +175,18 @@ def _in_pieces(autoencoder: Autoencoder, batch: Tensor, grid: _Grid, convert: Co
     pixels = batch.shape[-2] * batch.shape[-1] * grid.pixels**2
     room = int(available_bytes(autoencoder.device) * MEMORY_SHARE)
     count = max(1, room // max(1, pixels * autoencoder.bytes_per_pixel()))
-    try:
-        return torch.cat([convert(piece) for piece in batch.split(count)])
-    except torch.OutOfMemoryError:
-        if grid.is_whole(batch):
-            raise
-    return _by_tiles(batch, grid, convert)  # not in the handler: there the failed attempt still holds memory
+    whole = attempt(lambda: torch.cat([convert(piece) for piece in batch.split(count)]))
+    if whole is not None:
+        return whole
+    tiled = None if grid.is_whole(batch) else attempt(lambda: _by_tiles(batch, grid, convert))
+    if tiled is not None:
+        return tiled
+    side = min(grid.size, *batch.shape[-2:]) * grid.pixels
+    needed, free = side**2 * autoencoder.bytes_per_pixel(), available_bytes(autoencoder.device)
+    raise OutOfMemory(
+        f"Not even a tile of {side} pixels fits: it takes about {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB of "
+        f"{autoencoder.device} are free. Use smaller tiles, or end other programs that use the device."
+    )
 
 
 def _by_tiles(batch: Tensor, grid: _Grid, convert: Convert) -> Tensor:
