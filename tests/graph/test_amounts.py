@@ -13,8 +13,12 @@ from graph.amounts import AmountError, bytes_in, said_bytes, said_seconds, secon
         ("30d", 2592000),
         ("30 days", 2592000),
         ("2w", 1209600),
-    ]
-    + [("1.5h", 5400), ("0s", 0), ("1day", 86400), ("3 hours", 10800), ("1D", 86400)],
+        ("1.5h", 5400),
+        ("0s", 0),
+        ("1day", 86400),
+        ("3 hours", 10800),
+        ("1D", 86400),
+    ],
 )
 def test_lengths_of_time_are_read(text: str, seconds: float) -> None:
     assert seconds_in(text) == seconds

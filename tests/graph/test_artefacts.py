@@ -171,7 +171,8 @@ def test_a_process_that_dies_while_it_saves_leaves_whole_files_or_none(
     tmp_path: Path, point: str, names: list[str]
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from graph.artefacts import Artefacts; from graph.folders import Folders;"
+        "import sys; from pathlib import Path;"
+        "from graph.artefacts import Artefacts; from graph.folders import Folders;"
         "from graph.artefact_names import Name;"
         "Artefacts(Folders(data=Path(sys.argv[1]))).write(Name('x', '.png'), b'whole')"
     )
