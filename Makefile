@@ -19,7 +19,8 @@ editor: .venv/.runtime  ## build the editor, if its sources changed
 	$(BIN)/python web/editor/build_editor.py
 
 test: .venv/.test  ## every test
-	$(BIN)/python -m pytest --numprocesses=auto
+	$(BIN)/python -m pytest --numprocesses=auto -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 check: .venv/.test  ## format, lint, types, import contract
 	$(BIN)/ruff format --check .

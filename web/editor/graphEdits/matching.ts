@@ -31,11 +31,22 @@ function exactness(a: string, b: string): number {
   return a === ANY || b === ANY ? 2 : 1;
 }
 
-/** The node type that turns one type into another: one input and one output of the right types and no other required
+/** What people mean by turning one type into another, where several node types could. */
+const USUAL: ReadonlyMap<string, string> = new Map([
+  ["LATENT to IMAGE", "VAEDecode"],
+  ["IMAGE to LATENT", "VAEEncode"],
+  ["STRING to CONDITIONING", "CLIPTextEncode"],
+  ["MASK to IMAGE", "MaskToImage"],
+  ["IMAGE to MASK", "ImageToMask"],
+]);
+
+/** The node type that turns one type into another, the usual one first: one input and one output of the right types and no other required
  * sockets but those that loaders give. Undefined if there is none. */
 export function converter(received: string, wanted: string, types: Iterable<NodeType>): NodeType | undefined {
+  const usual = USUAL.get(`${received} to ${wanted}`);
   const found: { type: NodeType; cost: number }[] = [];
   for (const type of types) {
+    if (type.id === usual) return type;
     if (type.deprecated || type.origin !== "server") continue;
     const takes = type.inputs.some((each) => each.type === received && each.widget === "none");
     const gives = type.outputs.some((each) => membersOf(wanted).includes(each.type));
