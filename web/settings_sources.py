@@ -19,7 +19,9 @@ from graph.errors import LatentloomError
 from graph.suggest import nearest, said
 from web.settings_options import FILE_NAME, PREFIX, ServeOptions, fields, flag_name, flag_of
 
-_NOT_SETTINGS = frozenset({"LATENTLOOM_FAULT", "LATENTLOOM_WORKER_TOKEN"})
+_NOT_SETTINGS = frozenset(
+    f"{PREFIX}{name}" for name in ("FAULT", "WORKER_TOKEN", "SKIP_EDITOR", "SERVER", "TEST_CACHE", "WILD")
+)
 """Variables of this program that are no settings."""
 _DATA = "data"
 

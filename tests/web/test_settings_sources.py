@@ -83,6 +83,12 @@ def test_what_makes_no_sense_in_the_file_is_refused_with_its_place(
         options("--data-dir", str(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["LATENTLOOM_SKIP_EDITOR", "LATENTLOOM_SERVER", "LATENTLOOM_TEST_CACHE"])
+def test_variables_of_builds_and_tests_do_not_stop_the_server(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
+    assert options().port == 8188
+
+
 def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENTLOOM_PROT", "1")
     with pytest.raises(SettingsError, match=r'LATENTLOOM_PROT is no setting.*"LATENTLOOM_PORT"'):
