@@ -15,6 +15,7 @@ LatentloomError
     └── FrameError          a message between server and worker is not acceptable
 """
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -133,3 +134,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError | OSError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
+
+
+def let_go(error: BaseException) -> None:
+    """Free what failed functions held: their frames, and so what they allocated, hang on the traceback."""
+    part: BaseException | None = error
+    seen: set[int] = set()
+    while part is not None and id(part) not in seen:  # an exception may name itself as its cause
+        seen.add(id(part))
+        traceback.clear_frames(part.__traceback__)
+        part = part.__cause__ or part.__context__

@@ -86,10 +86,9 @@ class GraphCache:
         slot.keys.add(key)
 
     def _give_up(self) -> None:
-        old = sorted(
-            (slot for slot in set(self._slots.values()) if slot.used < self._graph), key=lambda each: each.used
-        )
-        excess = len(set(self._slots.values())) - self._count
+        slots = dict.fromkeys(self._slots.values())  # each once, the oldest first
+        old = sorted((slot for slot in slots if slot.used < self._graph), key=lambda each: each.used)
+        excess = len(slots) - self._count
         for slot in old[: max(0, excess)]:
             for key in slot.keys:
                 del self._slots[key]

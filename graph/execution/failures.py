@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.cache.entry import Elements
-from graph.errors import LatentloomError, is_out_of_memory
+from graph.errors import LatentloomError, is_out_of_memory, let_go
 from graph.events import Failure, NodeRef
 from graph.spec import Json
 from graph.topology import GraphNode
@@ -31,13 +31,16 @@ def failure_of(error: BaseException, node: GraphNode, ref: NodeRef, inputs: Mapp
     if not isinstance(error, (LatentloomError, ValueError)) and str(error):
         said = f"{kind.__name__}: {error}"
     place = f'Node {node.id} "{node.title or node.spec.title}"'
+    lines = _lines(error)
+    if is_memory:
+        let_go(error)  # what follows, such as writing down the results so far, needs memory
     return Failure(
         reason="out_of_memory" if is_memory else "node_error",
         message=f"{place}: {said}" + (f" {_OUT_OF_MEMORY}" if is_memory else ""),
         node=ref,
         type=node.spec.id,
         exception=kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
-        traceback=_lines(error),
+        traceback=lines,
         inputs={name: shortened(value) for name, value in inputs.items()},
     )
 

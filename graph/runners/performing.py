@@ -5,7 +5,7 @@ import contextlib
 import gc
 import traceback
 
-from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError, is_out_of_memory
+from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError, is_out_of_memory, let_go
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
 from graph.runners.base import Application, CancelFlag, Emit, JobRequest
 from graph.runners.messages import Ask, Told
@@ -34,7 +34,7 @@ async def perform(application: Application, job: JobRequest, emit: Emit, cancel:
         if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
             raise
         emit_until_end(JobFailed(job=job.id, failure=failure_of(error)))
-        _let_go(error)
+        let_go(error)
     message = "The job ended without a result: the application returned without a terminal event. This is a bug there."
     emit_until_end(JobFailed(job=job.id, failure=Failure(reason="worker_lost", message=message)))
     if isinstance(end, JobFailed) and end.failure.reason == "out_of_memory":
@@ -88,16 +88,6 @@ def failure_of(error: BaseException) -> Failure:
         exception=f"{type(cause).__module__}.{type(cause).__qualname__}",
         traceback=tuple(traceback.format_exception(cause)),
     )
-
-
-def _let_go(error: BaseException) -> None:
-    """Free what failed functions held: their frames, and so what they allocated, hang on the traceback."""
-    part: BaseException | None = error
-    seen: set[int] = set()
-    while part is not None and id(part) not in seen:  # an exception may name itself as its cause
-        seen.add(id(part))
-        traceback.clear_frames(part.__traceback__)
-        part = part.__cause__ or part.__context__
 
 
 def _message(error: BaseException, cause: BaseException) -> str:
