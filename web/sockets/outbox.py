@@ -42,7 +42,7 @@ class Backlog:
     def make_room(self, nbytes: int, asking: "Outbox") -> bool:
         """Whether so much more may wait for a client, once those have gone who keep it from the others."""
         while not self.has_room(nbytes):
-            most = max(self._outboxes, key=lambda each: each.nbytes)
+            most = max(self._outboxes, key=lambda each: (each.nbytes, each is not asking))
             if most is asking or not most.nbytes:
                 return False
             most.give_up()

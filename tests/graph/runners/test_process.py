@@ -242,7 +242,7 @@ async def test_a_job_that_cannot_be_sent_is_invalid(runner):
 
 async def test_what_a_node_prints_is_told_with_the_node(runner):
     events = await events_of(runner, job("print", ("1", "echo", {"text": "hello from the node"})))
-    lines = {event.message: event.node.id for event in events if isinstance(event, NodeLog)}
+    lines = {event.message: event.node.id for event in events if isinstance(event, NodeLog) and event.node}
     assert lines == {"hello from the node": "1", "to the error stream": "1"}
 
 

@@ -42,7 +42,9 @@ def test_folders_and_what_is_in_them_are_told(own_server: OwnServer, tmp_path: P
     server = own_server()
     assert sorted(server.get("/internal/files/input")) == ["a.png", "b.png", "c.png"]
     assert server.get("/internal/files/temp") == []
-    assert server.get("/internal/folder_paths")["loras"] == [str(tmp_path / "data" / "m" / "loras")]
+    data = tmp_path / "data"
+    saved_and_given = {str(data / "m" / "loras"), str(data / "output" / "loras")}
+    assert set(server.get("/internal/folder_paths")["loras"]) == saved_and_given
     for name in ("models", "..", "%2e%2e%2fdata"):
         assert server.ask("GET", f"/internal/files/{name}")[0] in (400, 404)
 
