@@ -83,8 +83,8 @@ class Instant:
     betas: torch.Tensor
     device: torch.device
     dtype: torch.dtype
+    context_width: int
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    context_width: int = 768
 
     def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, torch.Tensor]:
         """Nothing."""
@@ -118,7 +118,7 @@ def case(options: argparse.Namespace) -> Case:
     calls = options.steps * 2 - 1 if options.sampler == "heun" else options.steps
     with models.use_model(handle) as network:
         device = network.device
-        instant = Instant(network.latent_format, network.prediction, network.betas, device, network.dtype)
+        instant = Instant(network.latent_format, network.prediction, network.betas, device, network.dtype, width)
 
     def run(provider: ModelProvider) -> None:
         ksampler(

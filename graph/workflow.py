@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StrictStr, ValidationError
 
 from graph import strict_json
+from graph.collecting import undisturbed
 from graph.errors import JsonError, WorkflowError
 from graph.layout import Kept, Layout
 from graph.migrations import CURRENT_VERSION, migrate
@@ -84,6 +85,7 @@ class Workflow(Kept):
         return cls(graph=nodes, **rest)
 
     @classmethod
+    @undisturbed()
     def from_text(cls, text: str | bytes) -> Self:
         """The workflow in a JSON text.
 

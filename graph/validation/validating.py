@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from graph.collecting import undisturbed
 from graph.errors import Problem
 from graph.inlining import Flat, inline
 from graph.links import read_link
@@ -66,6 +67,14 @@ def validate(
             that stands for a subgraph means every output node inside.
         check: asks node types that check their inputs themselves (`has_validator`); only a worker can.
     """
+    validated = _validate(workflow, catalogue, choices, targets)
+    if check is not None and validated.graph is not None:
+        return reject(validated, _ask(validated.graph, check))
+    return validated
+
+
+@undisturbed()
+def _validate(workflow: Workflow, catalogue: Catalogue, choices: Choices, targets: Collection[str] | None) -> Validated:
     flat = inline(workflow, catalogue)
     if flat.refusal is not None:
         return Validated(None, (flat.refusal,))
@@ -73,10 +82,7 @@ def validate(
     wanted = walk.outputs() if targets is None else walk.find(targets)
     for node_id in wanted:
         walk.visit(node_id)
-    validated = _finish(walk, wanted, workflow)
-    if check is not None and validated.graph is not None:
-        return reject(validated, _ask(validated.graph, check))
-    return validated
+    return _finish(walk, wanted, workflow)
 
 
 def reject(validated: Validated, problems: Sequence[Problem]) -> Validated:
