@@ -141,6 +141,8 @@ def _responses(told: Endpoint, references: _References) -> dict[str, Json]:
     elif told.gives:
         good["content"] = {told.gives: {"schema": {"type": "string"}}}
     responses: dict[str, Json] = {str(status): good for status in (told.status, *told.also)}
+    if told.is_tagged:
+        responses["304"] = {"description": "Nothing changed since the ETag that was sent in If-None-Match."}
     for error in told.errors:
         responses[str(status_of(error))] = _failure(_first_line(error))
     return {**responses, "default": _failure("What may go wrong everywhere: no token, a body that is no JSON, …")}

@@ -1,10 +1,11 @@
 """How answers are written: JSON as the standard has it, whatever a node put into its results."""
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from graph.spec import Json
 
@@ -12,6 +13,18 @@ from graph.spec import Json
 def reply(data: Json, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """An answer in JSON."""
     return web.Response(body=to_json(data), status=status, headers=headers, content_type="application/json")
+
+
+def tagged(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """The same answer with an ETag; 304 for a client that says that it has it."""
+    if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+        return answer
+    tag = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
+    if any(each.value == tag for each in request.if_none_match or ()):
+        answer = web.Response(status=304)
+    answer.etag = tag
+    answer.headers[hdrs.CACHE_CONTROL] = "no-cache"  # kept, but asked about each time
+    return answer
 
 
 def done() -> web.Response:

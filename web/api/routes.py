@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, Valida
 from graph.spec import Json
 from web.api.bodies import JSON_TYPE, read_json
 from web.api.errors import TYPED_ROUTE, ApiError, NotThere, Unprocessable
-from web.api.replies import reply
+from web.api.replies import reply, tagged
 
 Handler = Callable[..., Awaitable[Any]]  # what a handler takes is read from its signature
 Model = TypeVar("Model", bound=BaseModel)
@@ -80,6 +80,8 @@ class Endpoint:
     """The type of good answers; empty if they have no body."""
     form: Mapping[str, Any]  # JSON Schema
     """What a form as the body holds, where no model says it."""
+    is_tagged: bool
+    """Whether answers carry an ETag, so that a client that has one already is told so instead of sent it again."""
 
     @property
     def name(self) -> str:
@@ -120,7 +122,8 @@ class Endpoint:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             given = await read(request)
-            return _response(await self.handler(request, **given), self.status)
+            answer = _response(await self.handler(request, **given), self.status)
+            return tagged(request, answer) if self.is_tagged else answer
 
         handle.__dict__.update({"taken_types": tuple(self.takes) or (JSON_TYPE,), TYPED_ROUTE: True})
         return web.RouteDef(self.method, self.path, handle, {})
@@ -136,6 +139,7 @@ def endpoint(
     takes: Sequence[str] | None = None,
     gives: str = JSON_TYPE,
     form: Mapping[str, Json] | None = None,
+    is_tagged: bool = False,
 ) -> Callable[[Handler], Endpoint]:
     """Makes an endpoint of a handler; see the module."""
 
@@ -143,7 +147,7 @@ def endpoint(
         has_body = "body" in inspect.signature(handler).parameters
         taken = takes if takes is not None else (JSON_TYPE,) if has_body else ()
         found = [NotThere] if "{" in path and NotThere not in errors else []
-        return Endpoint(method, path, handler, status, also, (*errors, *found), taken, gives, form or {})
+        return Endpoint(method, path, handler, status, also, (*errors, *found), taken, gives, form or {}, is_tagged)
 
     return make
 

@@ -77,3 +77,11 @@ def test_node_types_come_with_the_schemas_of_their_inputs(server: ServerProcess)
     assert choose["inputs"]["properties"]["kind"]["enum"] == ["round", "square"]
     assert choose["order"] == ["size", "kind"]
     assert problem(server, "GET", "/api/v2/catalogue/Nothing")[0] == 404
+
+
+def test_node_types_that_a_client_has_are_not_sent_again(server: ServerProcess):
+    headers = server.ask("GET", "/api/v2/catalogue")[2]
+    assert headers["Cache-Control"] == "no-cache"
+    status, body, again = server.ask("GET", "/api/v2/catalogue", headers={"If-None-Match": headers["ETag"]})
+    assert (status, body, again["ETag"]) == (304, None, headers["ETag"])
+    assert server.ask("GET", "/api/v2/catalogue", headers={"If-None-Match": '"of another day"'})[0] == 200

@@ -52,7 +52,7 @@ class CatalogueRecord(Record):
     """The node packs that were imported, or could not be, and why."""
 
 
-@endpoint("GET", "/api/v2/catalogue")
+@endpoint("GET", "/api/v2/catalogue", is_tagged=True)
 async def get_catalogue(request: web.Request) -> CatalogueRecord:
     """Every node type, with what its inputs take and which files there are to choose from."""
     parts = parts_of(request)
