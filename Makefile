@@ -19,6 +19,7 @@ editor: .venv/.runtime  ## build the editor, if its sources changed
 	$(BIN)/python web/editor/build_editor.py
 
 test: .venv/.test  ## every test
+	$(BIN)/python -m tests.editor.chromium
 	$(BIN)/python -m pytest --numprocesses=auto -m "not browser"
 	$(BIN)/python -m pytest -m browser
 

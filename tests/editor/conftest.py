@@ -1,7 +1,5 @@
 """A real server with the built editor and the embedded model, and Debian's Chromium to look at it."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.editor import chromium
 from tests.editor.graph_page import GraphPage
 from tests.web.serving import ServerProcess, eventually
 
@@ -38,9 +37,9 @@ def builder() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    executable = chromium.find()
     if executable is None:
-        pytest.skip("The editor is not tested in a browser: install chromium, or name one in CHROMIUM.")
+        pytest.skip(chromium.why_not())
     return {**browser_type_launch_args, "executable_path": executable, "args": ARGUMENTS}
 
 

@@ -1,12 +1,12 @@
 """ComfyUI's own front end, in a browser, against our server: it loads, opens a workflow and runs it."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.editor.chromium import find, why_not
 from tests.web.clients.conftest import FRONT_END, Client
 from tests.web.serving import ServerProcess
 
@@ -17,9 +17,9 @@ KINDS = ["CLIPTextEncode", "CLIPTextEncode", "CheckpointLoaderSimple", "EmptyLat
 @pytest.fixture
 def chromium() -> str:
     """The browser."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find()
     if found is None:
-        pytest.skip("NOT TESTED with ComfyUI's front end: Chromium is not installed")
+        pytest.skip(f"NOT TESTED with ComfyUI's front end. {why_not()}")
     return found
 
 
