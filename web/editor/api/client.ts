@@ -11,6 +11,8 @@ export interface SubmitWish {
   readonly id: string;
   readonly front?: boolean;
   readonly targets?: readonly string[] | undefined;
+  /** Nodes that run anew though their results are known. */
+  readonly rerun?: readonly string[];
   readonly previews?: string;
   /** Labels to find the job by, such as `title`. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -76,6 +78,10 @@ export async function getCatalogue(
 export async function submit(
   wish: SubmitWish,
 ): Promise<{ id: string; number: number; node_errors: Record<string, Json> }> {
+  const ours = {
+    ...(wish.labels === undefined ? {} : { labels: wish.labels }),
+    ...(wish.rerun === undefined ? {} : { rerun: wish.rerun }),
+  };
   const body = {
     prompt: wish.document,
     prompt_id: wish.id,
@@ -84,7 +90,7 @@ export async function submit(
     ...(wish.targets === undefined ? {} : { partial_execution_targets: wish.targets }),
     extra_data: {
       ...(wish.previews === undefined ? {} : { preview_method: wish.previews }),
-      ...(wish.labels === undefined ? {} : { latentloom: { labels: wish.labels } }),
+      ...(Object.keys(ours).length === 0 ? {} : { latentloom: ours }),
     },
   };
   const reply = await ask<{ prompt_id: string; number: number; node_errors: Record<string, Json> }>(

@@ -9,6 +9,7 @@ import { useApp, useT, useTab } from "@/shell/hooks";
 import { CANVAS_LAYERS } from "@/shell/parts";
 import { NodeSearch } from "@/shell/search/NodeSearch";
 import { enter } from "@/view/store";
+import { BorderLayer } from "./BorderLayer";
 import { Engine } from "./engine";
 import { NavigationMap } from "./NavigationMap";
 import { NotesLayer } from "./NotesLayer";
@@ -22,6 +23,7 @@ export function CanvasView() {
   const t = useT();
   const root = useRef<HTMLDivElement>(null);
   const below = useRef<HTMLCanvasElement>(null);
+  const flow = useRef<HTMLCanvasElement>(null);
   const world = useRef<HTMLDivElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
   const [engine, setEngine] = useState<Engine | undefined>(undefined);
@@ -29,13 +31,12 @@ export function CanvasView() {
   const [hint, setHint] = useState<{ text: string; at: Point } | undefined>(undefined);
 
   useLayoutEffect(() => {
-    if (root.current === null || below.current === null || world.current === null || above.current === null)
-      return;
+    if (root.current === null || world.current === null) return;
+    if (below.current === null || flow.current === null || above.current === null) return;
     const made = new Engine(app, tab, {
       root: root.current,
-      below: below.current,
+      layers: { below: below.current, flow: flow.current, above: above.current },
       world: world.current,
-      above: above.current,
     });
     const pointer = new Pointer(made, {
       onMenu: (hit, client) =>
@@ -80,10 +81,12 @@ export function CanvasView() {
         {t("canvas.instructions")}
       </p>
       <canvas ref={below} aria-hidden />
+      <canvas ref={flow} aria-hidden className="canvas-above" hidden />
       <div ref={world} className="canvas-world">
         {engine !== undefined && <Bodies engine={engine} />}
       </div>
       <canvas ref={above} aria-hidden className="canvas-above" />
+      <BorderLayer />
       {engine !== undefined && <NavigationMap engine={engine} />}
       {CANVAS_LAYERS.map(({ id, component: Layer }) => (
         <Layer key={id} />
@@ -95,7 +98,7 @@ export function CanvasView() {
 }
 
 function Bodies({ engine }: { readonly engine: Engine }) {
-  const ids = useSyncExternalStore(engine.subscribeMounted, engine.mounted);
+  const ids = useSyncExternalStore(engine.bodies.subscribe, engine.bodies.mounted);
   return (
     <>
       <NotesLayer engine={engine} />
@@ -108,7 +111,10 @@ function Bodies({ engine }: { readonly engine: Engine }) {
 
 /** Holds a body at its place; the engine moves it. */
 function NodeFrame({ id, engine }: { readonly id: NodeId; readonly engine: Engine }) {
-  const attach = useMemo(() => (element: HTMLElement | null) => engine.attach(id, element), [engine, id]);
+  const attach = useMemo(
+    () => (element: HTMLElement | null) => engine.bodies.attach(id, element),
+    [engine, id],
+  );
   const node = engine.scene.nodes.get(id);
   if (node === undefined) return null;
   const { layout } = node;

@@ -1,10 +1,13 @@
 // The map in the corner; dragging in it moves the view.
 import { type PointerEvent, useEffect, useRef } from "react";
+import { runIn, runPrefix } from "@/run/scoped";
 import { useT, useTab, useUi } from "@/shell/hooks";
 import type { Engine } from "./engine";
-import { type MapView, mapToWorld, mapView, paintMap } from "./minimap";
+import { isStill } from "./flow";
+import { isRunning, type MapView, mapToWorld, mapView, paintMap } from "./minimap";
 
 const PAUSE_MS = 150;
+const PULSE_MS = 450;
 
 export function NavigationMap({ engine }: { readonly engine: Engine }) {
   const t = useT();
@@ -16,6 +19,7 @@ export function NavigationMap({ engine }: { readonly engine: Engine }) {
     const element = canvas.current;
     if (!isShown || element === null) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pulse: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
       timer = undefined;
       const { clientWidth: width, clientHeight: height } = element;
@@ -26,7 +30,11 @@ export function NavigationMap({ engine }: { readonly engine: Engine }) {
       if (context === null || width === 0) return;
       context.scale(ratio, ratio);
       view.current = mapView(engine.scene, engine.shown, width, height);
-      paintMap(context, engine.scene, engine.shown, view.current, engine.palette, tab.run.getState());
+      const run = runIn(tab.run.getState(), runPrefix(tab.view.getState()));
+      const isBright = isStill() || Math.floor(performance.now() / PULSE_MS) % 2 === 0;
+      paintMap(context, engine.scene, engine.shown, view.current, { palette: engine.palette, run, isBright });
+      clearTimeout(pulse);
+      if (!isStill() && isRunning(run)) pulse = setTimeout(draw, PULSE_MS);
     };
     const soon = () => {
       timer ??= setTimeout(draw, PAUSE_MS);
@@ -36,6 +44,7 @@ export function NavigationMap({ engine }: { readonly engine: Engine }) {
     return () => {
       stop();
       clearTimeout(timer);
+      clearTimeout(pulse);
     };
   }, [engine, tab, isShown]);
   if (!isShown) return null;
@@ -46,7 +55,7 @@ export function NavigationMap({ engine }: { readonly engine: Engine }) {
     const { left, top } = event.currentTarget.getBoundingClientRect();
     const [x, y] = mapToWorld(view.current, [event.clientX - left, event.clientY - top]);
     const { z } = engine.camera;
-    engine.setCamera({ x: engine.size.width / 2 - x * z, y: engine.size.height / 2 - y * z, z }, false);
+    engine.setCamera({ x: engine.surface.width / 2 - x * z, y: engine.surface.height / 2 - y * z, z }, false);
   };
   return (
     <div

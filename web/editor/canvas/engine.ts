@@ -3,41 +3,46 @@
 import type { App } from "@/app";
 import { lookupIn } from "@/catalogue/store";
 import type { NodeId, Point } from "@/document/types";
+import { shownFiles } from "@/nodes/pictureFiles";
 import { runIn, runPrefix } from "@/run/scoped";
+import type { RunState } from "@/run/store";
 import { Palette } from "@/theme/palette";
 import { type Camera, type ItemKey, itemOf, nodeKey, scopeOf, select } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
+import { NodeBodies } from "./bodies";
 import { framing, MovingCamera } from "./camera";
+import { FlowClock, flowing, isStill, paintFlow } from "./flow";
 import { DotGrid } from "./grid";
 import type { Bounds, CanvasHandle, SearchWish } from "./handle";
 import type { Hit } from "./hit";
 import { type Look, NEAR_ZOOM, type OverlayState } from "./look";
-import { nextMounted } from "./mounting";
 import { paint } from "./paint";
 import { paintOverlay } from "./paintOverlay";
 import { emphasis, hasPicture } from "./reading";
 import { Scene } from "./scene";
 import { union } from "./spatial";
+import { type Layers, Surface } from "./surface";
+import { Thumbnails } from "./thumbnails";
 
 const MOVE_MS = 150;
 const REST_MS = 160;
 const GLIDE_MS = 200;
 /** More nodes than these go to their places at once. */
 const MOST_GLIDING = 400;
-/** Above this many pixels the backing store is drawn at 1.5 device pixels at most. */
-const MOST_PIXELS = 8_000_000;
 
 export interface EngineHost {
   readonly root: HTMLElement;
-  readonly below: HTMLCanvasElement;
+  readonly layers: Layers;
+  /** Holds the node bodies. */
   readonly world: HTMLElement;
-  readonly above: HTMLCanvasElement;
 }
 
 /** Draws one tab and answers for it. Input is in pointer.ts. */
 export class Engine implements CanvasHandle {
   readonly element: HTMLElement;
   readonly scene: Scene;
+  readonly bodies: NodeBodies;
+  readonly surface: Surface;
   readonly palette = new Palette();
   private readonly grid = new DotGrid();
   readonly camera = new MovingCamera(() => this.moved());
@@ -46,8 +51,6 @@ export class Engine implements CanvasHandle {
   /** Links that the situation of the pointer stresses or fades. */
   stressed: ReadonlySet<string> = new Set();
   faded: ReadonlySet<string> = new Set();
-  /** Nodes that stay mounted wherever the camera is. */
-  readonly kept = new Set<NodeId>();
   /** Where the pointer was last, in page coordinates; undefined if it is not over the canvas. */
   lastPointer: Point | undefined;
   onSearch: ((wish: SearchWish) => void) | undefined;
@@ -56,19 +59,15 @@ export class Engine implements CanvasHandle {
   /** A line beside the pointer, in page coordinates. */
   onHint: ((text: string | undefined, at: Point) => void) | undefined;
 
-  private width = 0;
-  private height = 0;
-  private ratio = 1;
   private frameRequest = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private mountedNodes: readonly NodeId[] = [];
-  private readonly mountListeners = new Set<() => void>();
   private readonly moveListeners = new Set<() => void>();
   private moveCount = 0;
   private readonly frameListeners = new Set<() => void>();
-  private readonly elements = new Map<NodeId, HTMLElement>();
   private readonly stops: (() => void)[] = [];
   private hasOverlay = false;
+  private readonly thumbnails = new Thumbnails(() => this.kick());
+  private readonly flow = new FlowClock(() => this.drawFlow(this.look()));
 
   constructor(
     readonly app: App,
@@ -82,6 +81,8 @@ export class Engine implements CanvasHandle {
       scope: () => scopeOf(tab.view.getState()),
       hasPicture: (id) => hasPicture(tab, id),
     });
+    this.bodies = new NodeBodies(this.scene, tab.view);
+    this.surface = new Surface(host.root, host.layers);
     this.scene.rebuild();
     this.camera.set(tab.view.getState().camera);
     this.listen();
@@ -95,18 +96,13 @@ export class Engine implements CanvasHandle {
   close(): void {
     cancelAnimationFrame(this.frameRequest);
     clearTimeout(this.restTimer);
+    this.flow.stop();
     this.tab.view.setState({ camera: this.camera.value });
+    this.thumbnails.close();
     for (const stop of this.stops) stop();
   }
 
-  // --- for React: which bodies there are, and their frames ---------------------------------------------------------
-
-  readonly subscribeMounted = (listener: () => void): (() => void) => {
-    this.mountListeners.add(listener);
-    return () => this.mountListeners.delete(listener);
-  };
-
-  readonly mounted = (): readonly NodeId[] => this.mountedNodes;
+  // --- for those who draw beside the engine ------------------------------------------------------------------------
 
   /** For what React draws but the engine moves, such as notes: raised by each move of one. */
   readonly subscribeMoves = (listener: () => void): (() => void) => {
@@ -128,17 +124,6 @@ export class Engine implements CanvasHandle {
     return () => this.frameListeners.delete(listener);
   }
 
-  /** The frame of a node body came (or went). */
-  attach(id: NodeId, element: HTMLElement | null): void {
-    if (element === null) {
-      this.elements.delete(id);
-      return;
-    }
-    this.elements.set(id, element);
-    this.placeElement(id);
-    this.markElement(id, element);
-  }
-
   // --- the handle -------------------------------------------------------------------------------------------------
 
   toWorld(clientX: number, clientY: number): Point {
@@ -154,7 +139,7 @@ export class Engine implements CanvasHandle {
 
   pointer(): Point {
     if (this.lastPointer !== undefined) return this.toWorld(...this.lastPointer);
-    return this.camera.toWorld(this.width / 2, this.height / 2);
+    return this.camera.toWorld(this.surface.width / 2, this.surface.height / 2);
   }
 
   frame(items?: Iterable<ItemKey>): void {
@@ -162,7 +147,7 @@ export class Engine implements CanvasHandle {
     const bounds = union(
       items === undefined ? all : [...items].flatMap((key) => this.boundsOfItem(key) ?? []),
     );
-    if (bounds !== undefined) this.setCamera(framing(bounds, this.width, this.height));
+    if (bounds !== undefined) this.setCamera(framing(bounds, this.surface.width, this.surface.height));
   }
 
   goTo(id: NodeId): void {
@@ -172,15 +157,14 @@ export class Engine implements CanvasHandle {
     if (bounds === undefined) return;
     const z = Math.max(this.camera.z, 0.7);
     this.setCamera({
-      x: this.width / 2 - (bounds.x + bounds.width / 2) * z,
-      y: this.height / 2 - (bounds.y + bounds.height / 2) * z,
+      x: this.surface.width / 2 - (bounds.x + bounds.width / 2) * z,
+      y: this.surface.height / 2 - (bounds.y + bounds.height / 2) * z,
       z,
     });
   }
 
   setCamera(camera: Camera, animate = true): void {
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.camera.animateTo(camera, animate && !isStill ? MOVE_MS : 0);
+    this.camera.animateTo(camera, animate && !isStill() ? MOVE_MS : 0);
   }
 
   boundsOf(id: NodeId): Bounds | undefined {
@@ -201,15 +185,10 @@ export class Engine implements CanvasHandle {
     this.element.focus({ preventScroll: true });
   }
 
-  /** How large the canvas is on the screen. */
-  get size(): { readonly width: number; readonly height: number } {
-    return { width: this.width, height: this.height };
-  }
-
   /** What is in view, in world units. */
   get shown(): Bounds {
     const { x, y, z } = this.camera;
-    return { x: -x / z, y: -y / z, width: this.width / z, height: this.height / z };
+    return { x: -x / z, y: -y / z, width: this.surface.width / z, height: this.surface.height / z };
   }
 
   get isNear(): boolean {
@@ -226,12 +205,11 @@ export class Engine implements CanvasHandle {
   /** Move a node ahead of the document, body and links included. */
   moveNode(id: NodeId, x: number, y: number): void {
     this.scene.moveNode(id, x, y);
-    this.placeElement(id);
+    this.bodies.place(id);
   }
 
   async glide(places: ReadonlyMap<NodeId, Point>): Promise<void> {
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches || places.size > MOST_GLIDING;
-    if (isStill) return;
+    if (isStill() || places.size > MOST_GLIDING) return;
     const starts = new Map([...places.keys()].map((id) => [id, { ...this.scene.nodes.get(id) }] as const));
     const begin = performance.now();
     for (let share = 0; share < 1; ) {
@@ -250,8 +228,8 @@ export class Engine implements CanvasHandle {
   /** Give a node another size ahead of the document. */
   resizeNode(id: NodeId, width: number, height: number): void {
     this.scene.resizeNode(id, width, height);
-    this.placeElement(id);
-    this.tellMounted();
+    this.bodies.place(id);
+    this.bodies.redraw();
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
@@ -264,7 +242,7 @@ export class Engine implements CanvasHandle {
       () => observer.disconnect(),
       tab.document.onChange((change) => {
         this.scene.follow(change);
-        this.refreshElements();
+        this.refreshBodies();
       }),
       tab.view.subscribe((state, before) => {
         if (state.trail !== before.trail) {
@@ -273,7 +251,7 @@ export class Engine implements CanvasHandle {
             this.camera.set(state.camera);
           else this.frame();
         }
-        if (state.selection !== before.selection || state.focused !== before.focused) this.markElements();
+        if (state.selection !== before.selection || state.focused !== before.focused) this.bodies.markAll();
         this.kick();
       }),
       tab.run.subscribe((state, before) => {
@@ -283,7 +261,7 @@ export class Engine implements CanvasHandle {
       tab.previews.followPresence(() => this.reshapePictured()),
       app.catalogue.subscribe(() => {
         this.scene.rebuild();
-        this.refreshElements();
+        this.refreshBodies();
       }),
       app.ui.subscribe((state, before) => {
         if (state.scheme !== before.scheme) this.palette.refresh();
@@ -306,56 +284,22 @@ export class Engine implements CanvasHandle {
       if (!this.pictured.delete(id)) this.pictured.add(id);
     }
     this.scene.reshape(changed);
-    this.refreshElements();
+    this.refreshBodies();
   }
 
-  private refreshElements(): void {
-    for (const id of this.elements.keys()) this.placeElement(id);
-    this.tellMounted();
+  private refreshBodies(): void {
+    this.bodies.refresh();
     this.kick();
-  }
-
-  private tellMounted(): void {
-    this.mountedNodes = [...this.mountedNodes];
-    for (const listener of this.mountListeners) listener();
-  }
-
-  private placeElement(id: NodeId): void {
-    const element = this.elements.get(id);
-    const node = this.scene.nodes.get(id);
-    if (element === undefined || node === undefined) return;
-    element.style.transform = `translate(${node.x}px, ${node.y}px)`;
-    element.style.width = `${node.width}px`;
-    element.style.height = `${node.height}px`;
-    element.style.zIndex = String(node.rank);
-  }
-
-  private markElements(): void {
-    for (const [id, element] of this.elements) this.markElement(id, element);
-  }
-
-  private markElement(id: NodeId, element: HTMLElement): void {
-    const { selection, focused } = this.tab.view.getState();
-    element.toggleAttribute("data-selected", selection.has(nodeKey(id)));
-    element.toggleAttribute("data-focused", focused === id);
   }
 
   /** Put a node above the others. */
   raise(id: NodeId): void {
     this.scene.raise(id);
-    this.placeElement(id);
+    this.bodies.place(id);
   }
 
   private resized(): void {
-    const { clientWidth, clientHeight } = this.host.root;
-    this.width = clientWidth;
-    this.height = clientHeight;
-    const ratio = window.devicePixelRatio || 1;
-    this.ratio = clientWidth * clientHeight * ratio * ratio > MOST_PIXELS ? Math.min(ratio, 1.5) : ratio;
-    for (const canvas of [this.host.below, this.host.above]) {
-      canvas.width = Math.max(1, Math.round(clientWidth * this.ratio));
-      canvas.height = Math.max(1, Math.round(clientHeight * this.ratio));
-    }
+    this.surface.resize();
     this.hasOverlay = true; // a resized canvas is empty, but whoever had drawn there draws again
     this.draw();
   }
@@ -369,12 +313,13 @@ export class Engine implements CanvasHandle {
   private draw(): void {
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
-    const { x, y, z } = this.snapped();
+    const { x, y, z } = this.surface.snapped(this.camera);
     this.host.world.style.transform = `translate(${x}px, ${y}px) scale(${z})`;
     this.host.world.toggleAttribute("data-far", !this.isNear);
-    this.mount();
+    if (this.bodies.mount(this.shown, this.isNear)) this.kick();
     const look = this.look();
-    paint(this.begin(this.host.below), look);
+    paint(this.surface.begin("below", this.camera, this.palette.get("--canvas")), look);
+    this.drawFlow(look);
     this.drawOverlay(look);
     for (const listener of this.frameListeners) listener();
   }
@@ -383,73 +328,45 @@ export class Engine implements CanvasHandle {
     const isEmpty = Object.keys(this.overlay).length === 0;
     if (isEmpty && !this.hasOverlay) return;
     this.hasOverlay = !isEmpty;
-    this.host.above.hidden = isEmpty; // a canvas that shows nothing costs as much as one that does
-    if (isEmpty) return;
-    paintOverlay(this.begin(this.host.above), look, this.overlay);
+    this.surface.show("above", !isEmpty);
+    if (!isEmpty) paintOverlay(this.surface.begin("above", this.camera), look, this.overlay);
   }
 
-  private mount(): void {
-    const { focused } = this.tab.view.getState();
-    const kept = new Set(this.kept);
-    if (focused !== undefined) kept.add(focused);
-    const active = document.activeElement?.closest<HTMLElement>("[data-node]")?.dataset.node;
-    if (active !== undefined) kept.add(active);
-    const wish = {
-      scene: this.scene,
-      shown: this.shown,
-      isNear: this.isNear,
-      mounted: this.mountedNodes,
-      kept,
-    };
-    const { mounted, hasMore } = nextMounted(wish);
-    if (mounted !== this.mountedNodes) {
-      this.mountedNodes = mounted;
-      for (const listener of this.mountListeners) listener();
-    }
-    if (hasMore) this.kick();
+  /** What moves along the links, drawn more often than the rest while a job runs. */
+  private drawFlow(look: Look): void {
+    const isMoving = look.flowing.size > 0 && this.isNear && !isStill();
+    this.surface.show("flow", isMoving);
+    if (isMoving) paintFlow(this.surface.begin("flow", this.camera), look, performance.now());
+    this.flow.run(isMoving);
+  }
+
+  private resultOf({ outputs }: RunState, id: NodeId): ImageBitmap | undefined {
+    const node = this.scene.nodes.get(id)?.node;
+    return node && this.thumbnails.get(shownFiles(outputs[id], node));
   }
 
   private look(): Look {
     const view = this.tab.view.getState();
     const { selection, hovered, linking } = view;
     const prefix = runPrefix(view);
+    const run = runIn(this.tab.run.getState(), prefix);
     return {
       scene: this.scene,
       palette: this.palette,
       grid: this.grid,
-      ratio: this.ratio,
+      ratio: this.surface.ratio,
       zoom: this.camera.z,
       shown: this.shown,
       style: this.app.ui.getState().linkStyle,
       selection,
       hovered,
       linking,
-      run: runIn(this.tab.run.getState(), prefix),
-      mounted: new Set(this.isNear ? this.elements.keys() : []),
+      run,
+      mounted: new Set(this.isNear ? this.bodies.attached : []),
       stressed: this.stressed.size > 0 ? this.stressed : emphasis(this.scene, hovered),
       faded: this.faded,
-      thumbnail: (id) => this.tab.previews.get(prefix + id),
+      flowing: flowing(this.scene, run),
+      thumbnail: (id) => this.tab.previews.get(prefix + id) ?? this.resultOf(run, id),
     };
-  }
-
-  /** A cleared context in world units. */
-  private begin(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-    const isBelow = canvas === this.host.below;
-    const context = canvas.getContext("2d", { alpha: !isBelow });
-    if (context === null) throw new Error("This browser draws no canvas.");
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    if (isBelow) {
-      context.fillStyle = this.palette.get("--canvas");
-      context.fillRect(0, 0, canvas.width, canvas.height);
-    } else context.clearRect(0, 0, canvas.width, canvas.height);
-    const { x, y, z } = this.snapped();
-    context.setTransform(z * this.ratio, 0, 0, z * this.ratio, x * this.ratio, y * this.ratio);
-    return context;
-  }
-
-  /** The camera at whole device pixels, so that text is sharp. */
-  private snapped(): Camera {
-    const { x, y, z } = this.camera;
-    return { x: Math.round(x * this.ratio) / this.ratio, y: Math.round(y * this.ratio) / this.ratio, z };
   }
 }

@@ -3,6 +3,7 @@ import type { InputType, OutputType } from "@/catalogue/types";
 import type { GroupId, NodeId, NoteId, Point } from "@/document/types";
 import { HEAD } from "@/nodes/shape";
 import type { LinkStyle } from "@/ui/store";
+import { type ItemKey, nodeKey } from "@/view/store";
 import { distanceTo } from "./links";
 import type { Scene, SceneNode, SceneWire } from "./scene";
 import { contains } from "./spatial";
@@ -71,6 +72,20 @@ export function nodesNear(scene: Scene, x: number, y: number, margin: number): S
     if (node !== undefined && contains(node, x, y, margin)) found.push(node);
   }
   return found.sort((a, b) => b.rank - a.rank);
+}
+
+/** The key of what was hit. */
+export function keyOf(hit: Exclude<Hit, { kind: "socket" | "empty" }>): ItemKey {
+  switch (hit.kind) {
+    case "node":
+      return nodeKey(hit.node.id);
+    case "wire":
+      return `link:${hit.wire.key}`;
+    case "point":
+      return `point:${hit.wire.key}\n${hit.index}`;
+    default:
+      return `${hit.kind}:${hit.id}`;
+  }
 }
 
 /** Every socket of a node with its place. */

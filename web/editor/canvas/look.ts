@@ -7,7 +7,6 @@ import type { LinkStyle } from "@/ui/store";
 import type { ItemKey, Linking } from "@/view/store";
 import type { DotGrid } from "./grid";
 import type { Bounds } from "./handle";
-import type { SocketRef } from "./hit";
 import type { Scene } from "./scene";
 
 /** Node bodies are real elements from this zoom on. */
@@ -15,7 +14,7 @@ export const NEAR_ZOOM = 0.4;
 
 /** What lies over the nodes while somebody drags. */
 export interface OverlayState {
-  link?: { from: Point; to: Point; type: string; side: "input" | "output"; snapped: SocketRef | undefined };
+  link?: { from: Point; to: Point; type: string; side: "input" | "output"; isSnapped: boolean };
   marquee?: Bounds;
   cut?: readonly Point[];
   guides?: readonly { from: Point; to: Point }[];
@@ -41,6 +40,8 @@ export interface Look {
   readonly stressed: ReadonlySet<WireKey>;
   /** Links that are about to go, or are being moved. */
   readonly faded: ReadonlySet<WireKey>;
+  /** Links that data goes through now. */
+  readonly flowing: ReadonlySet<WireKey>;
   /** Small pictures for far nodes. */
   readonly thumbnail: (id: NodeId) => CanvasImageSource | undefined;
 }

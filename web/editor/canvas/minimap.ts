@@ -33,14 +33,25 @@ export function mapToWorld({ scale, offset }: MapView, [x, y]: Point): Point {
   return [(x - offset[0]) / scale, (y - offset[1]) / scale];
 }
 
-/** Paint the map: nodes in the colour of what they give, errors red, what runs bright. */
+export interface MapLook {
+  readonly palette: Palette;
+  readonly run: RunState;
+  /** Nodes that run pulse: now bright, now not. */
+  readonly isBright: boolean;
+}
+
+/** Whether some node runs now. */
+export function isRunning({ job, nodes }: RunState): boolean {
+  return job?.status === "running" && Object.values(nodes).some((each) => each.status === "running");
+}
+
+/** Paint the map: nodes in the colour of what they give, errors red, what runs pulses. */
 export function paintMap(
   context: CanvasRenderingContext2D,
   scene: Scene,
   shown: Bounds,
   view: MapView,
-  palette: Palette,
-  run: RunState,
+  { palette, run, isBright }: MapLook,
 ): void {
   const box = ({ x, y, width, height }: Bounds) =>
     [
@@ -58,6 +69,7 @@ export function paintMap(
     const isWrong = status === "failed" || (run.problems[node.id]?.length ?? 0) > 0;
     const first = node.shape.outputs[0]?.output.type;
     const own = first === undefined ? palette.get("--text-faint") : palette.socket(first);
+    context.globalAlpha = status === "running" && !isBright ? 0.4 : 0.9;
     context.fillStyle = isWrong ? palette.get("--bad") : status === "running" ? palette.get("--weft") : own;
     context.fillRect(...box(node));
   }

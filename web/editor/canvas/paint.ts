@@ -15,6 +15,8 @@ const TITLE_ZOOM = 0.25;
 const SOCKETS_ZOOM = 0.15;
 const ROUND_ZOOM = 0.2;
 const HEAD_ZOOM = 0.1;
+const STUB = 14;
+const STUB_TEXT = 150;
 
 /** Paint a frame. The context is already in world units. */
 export function paint(context: Context, look: Look): void {
@@ -59,17 +61,18 @@ function paintGroups(context: Context, { scene, palette, shown, zoom, selection 
 
 /** One path for each colour and emphasis, stroked once each. */
 function paintLinks(context: Context, look: Look): void {
-  const { scene, palette, zoom, shown, style, stressed, faded, selection } = look;
+  const { scene, palette, zoom, shown, style } = look;
   const drawn = zoom < STRAIGHT_ZOOM ? "straight" : style;
   const plain = new Map<string, Path2D>();
   const special: SceneWire[] = [];
+  const hidden: SceneWire[] = [];
   for (const wire of scene.wires.values()) {
     if (!overlaps(wire.box, shown)) continue;
     if (wire.isHidden || style === "hidden") {
-      paintStubs(context, look, wire);
+      hidden.push(wire);
       continue;
     }
-    if (stressed.has(wire.key) || faded.has(wire.key) || selection.has(`link:${wire.key}`)) {
+    if (isSpecial(look, wire)) {
       special.push(wire);
       continue;
     }
@@ -83,14 +86,20 @@ function paintLinks(context: Context, look: Look): void {
   context.lineCap = "round";
   context.lineJoin = "round";
   context.lineWidth = Math.max(palette.metrics.link, 1 / zoom);
-  context.globalAlpha = stressed.size > 0 ? 0.35 : 0.85;
+  context.globalAlpha = look.stressed.size > 0 ? 0.35 : 0.85;
   for (const [type, path] of plain) {
     context.strokeStyle = palette.socket(type);
     context.stroke(path);
   }
   for (const wire of special) paintSpecial(context, look, wire);
+  if (zoom >= SOCKETS_ZOOM) for (const wire of hidden) paintStubs(context, look, wire);
   context.globalAlpha = 1;
   if (zoom >= SOCKETS_ZOOM) paintBends(context, look);
+}
+
+/** Whether a link is drawn thick: the pointer or a drag is at it, it is selected, or data goes through it. */
+function isSpecial({ stressed, faded, flowing, selection }: Look, { key }: SceneWire): boolean {
+  return stressed.has(key) || faded.has(key) || flowing.has(key) || selection.has(`link:${key}`);
 }
 
 function paintSpecial(
@@ -121,18 +130,27 @@ function paintBends(context: Context, { scene, palette, shown, style }: Look): v
   }
 }
 
-/** A hidden link: a short stub at both ends. */
-function paintStubs(context: Context, { palette, zoom }: Look, wire: SceneWire): void {
-  if (zoom < SOCKETS_ZOOM) return;
+/** A hidden link: a short stub at both ends, with the name of what goes through it. */
+function paintStubs(context: Context, { scene, palette, zoom }: Look, wire: SceneWire): void {
   const [from, to] = [wire.points[0] as Point, wire.points.at(-1) as Point];
+  context.globalAlpha = 1;
   context.strokeStyle = palette.socket(wire.type);
   context.lineWidth = palette.metrics.link;
   context.beginPath();
   context.moveTo(from[0], from[1]);
-  context.lineTo(from[0] + 14, from[1]);
-  context.moveTo(to[0] - 14, to[1]);
+  context.lineTo(from[0] + STUB, from[1]);
+  context.moveTo(to[0] - STUB, to[1]);
   context.lineTo(to[0], to[1]);
   context.stroke();
+  if (zoom <= TITLE_ZOOM) return;
+  const name = scene.stubName(wire.wire);
+  context.font = `11px ${palette.get("--font")}`;
+  context.fillStyle = palette.get("--text-muted");
+  context.textBaseline = "middle";
+  context.fillText(name, from[0] + STUB + 4, from[1], STUB_TEXT);
+  context.textAlign = "right";
+  context.fillText(name, to[0] - STUB - 4, to[1], STUB_TEXT);
+  context.textAlign = "left";
 }
 
 /** A node from afar, or one whose body is not there yet: box, title, sockets, progress, errors, picture. */

@@ -35,17 +35,12 @@ function paintLink(
   trace(context, ends, style === "hidden" ? "curve" : style);
   context.stroke();
   context.beginPath();
-  context.arc(
-    link.to[0],
-    link.to[1],
-    (link.snapped === undefined ? 4 : 8) / Math.min(1, zoom),
-    0,
-    2 * Math.PI,
-  );
-  if (link.snapped === undefined) {
+  context.arc(link.to[0], link.to[1], (link.isSnapped ? 8 : 4) / Math.min(1, zoom), 0, 2 * Math.PI);
+  if (link.isSnapped) context.stroke();
+  else {
     context.fillStyle = palette.socket(link.type);
     context.fill();
-  } else context.stroke();
+  }
 }
 
 function line(

@@ -2,8 +2,7 @@
 import type { MenuName } from "@/commands/types";
 import { select } from "@/view/store";
 import type { Engine } from "./engine";
-import type { Hit } from "./hit";
-import { keyOf } from "./pointer";
+import { type Hit, keyOf } from "./hit";
 
 /** Select what was hit unless it is selected already; the menu that fits. */
 export function pickForMenu({ tab }: Engine, hit: Hit): MenuName {

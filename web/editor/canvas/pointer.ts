@@ -2,17 +2,11 @@
 
 import { IS_MAC } from "@/commands/chords";
 import type { Point } from "@/document/types";
-import { setPoints } from "@/graphEdits/links";
-import { type ItemKey, itemOf, nodeKey, select } from "@/view/store";
 import type { Engine } from "./engine";
 import { type Hit, hitTest } from "./hit";
-import { CutLinks } from "./situations/cutLinks";
-import { DragItems } from "./situations/dragItems";
-import { DragPoint } from "./situations/dragPoint";
-import { linkFrom } from "./situations/linkFrom";
-import { Marquee } from "./situations/marquee";
-import { Resize } from "./situations/resize";
+import { bend, hoveredKey, situationOf } from "./presses";
 import { Pan, type PointerPlace, Press, type Situation } from "./situations/situation";
+import { Touches } from "./touches";
 import { wheelMeans } from "./wheel";
 
 /** Controls inside of nodes that take pointer and keys themselves. */
@@ -33,7 +27,7 @@ export class Pointer {
   private isSpaceDown = false;
   private place: PointerPlace | undefined;
   private edgeRequest = 0;
-  private readonly touches = new Map<number, Point>();
+  private readonly touches = new Touches((at) => this.longPress(at));
   private readonly stops: (() => void)[] = [];
 
   constructor(
@@ -80,7 +74,7 @@ export class Pointer {
     };
   }
 
-  private hitAt({ world }: PointerPlace): Hit {
+  private hitAt({ world }: Pick<PointerPlace, "world">): Hit {
     return hitTest(this.engine.scene, world, {
       zoom: this.engine.camera.z,
       style: this.engine.app.ui.getState().linkStyle,
@@ -89,16 +83,23 @@ export class Pointer {
 
   private down(event: PointerEvent): void {
     this.engine.element.removeAttribute("data-keyboard");
-    if (event.pointerType === "touch" && this.touched(event)) return;
-    if (this.situation !== undefined) return;
+    const isOwn = isOwnControl(event);
+    const isTouch = event.pointerType === "touch";
+    if (isTouch && this.touches.down(event.pointerId, [event.clientX, event.clientY], !isOwn))
+      this.cancelDrag();
+    if (this.situation !== undefined || this.touches.isPinch) return;
     const place = this.placeOf(event);
     const isPan = event.button === 1 || (event.button === 0 && this.isSpaceDown);
     const hit = this.hitAt(place);
-    const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
     if (isOwn && !isPan && !(hit.kind === "socket" && event.button === 0)) return;
     const next = isPan
       ? new Pan(this.engine, place)
-      : this.begin(event.button, hit, place, event.pointerType === "touch");
+      : situationOf(this.engine, place, {
+          button: event.button,
+          hit,
+          isTouch,
+          onMenu: (which, end) => this.events.onMenu(which, end.client),
+        });
     if (next === undefined) return;
     event.preventDefault();
     if (!(document.activeElement instanceof HTMLElement && this.engine.element === document.activeElement))
@@ -108,102 +109,12 @@ export class Pointer {
     this.become(next, place);
   }
 
-  private begin(button: number, hit: Hit, place: PointerPlace, isTouch: boolean): Situation | undefined {
-    const { engine } = this;
-    if (button === 2) {
-      if (place.mod && place.shift) return new CutLinks(engine, place);
-      return new Press(
-        place,
-        (end) => this.events.onMenu(hit, end.client),
-        (start) => new Pan(engine, start),
-      );
-    }
-    if (button !== 0) return undefined;
-    if (place.mod && place.shift && hit.kind !== "node") return new CutLinks(engine, place);
-    if (hit.kind === "socket") {
-      return new Press(place, undefined, () => linkFrom(engine, hit.socket, place));
-    }
-    return hit.kind === "empty" ? this.beginEmpty(place, isTouch) : this.beginItem(hit, place);
-  }
-
-  private beginEmpty(place: PointerPlace, isTouch: boolean): Situation {
-    const { engine } = this;
-    const pans = isTouch || (engine.app.ui.getState().dragEmpty === "pan" && !place.shift);
-    return new Press(
-      place,
-      () => {
-        if (!place.shift && !place.mod) select(engine.tab.view, []);
-        engine.tab.view.setState({ focused: undefined });
-      },
-      (start) => (pans ? new Pan(engine, start) : new Marquee(engine, start)),
-    );
-  }
-
-  private beginItem(hit: Exclude<Hit, { kind: "socket" | "empty" }>, place: PointerPlace): Situation {
-    const { engine } = this;
-    if (hit.kind === "point")
-      return new Press(
-        place,
-        () => this.click(keyOf(hit), place),
-        () => new DragPoint(engine, hit.wire, hit.index),
-      );
-    const key = keyOf(hit);
-    if (hit.kind === "wire") {
-      return new Press(
-        place,
-        () => (place.alt ? this.bend(hit, place) : this.click(key, place)),
-        (start) => new Marquee(engine, start),
-      );
-    }
-    if (hit.part === "corner")
-      return new Press(
-        place,
-        () => this.click(key, place),
-        (start) => new Resize(engine, key, start),
-      );
-    if (hit.kind === "node") engine.raise(hit.node.id);
-    const { selection } = engine.tab.view.getState();
-    const wasSelected = selection.has(key);
-    if (!wasSelected && !place.shift && !place.mod) select(engine.tab.view, [key]);
-    return new Press(
-      place,
-      () => this.click(key, place),
-      (start) => {
-        if (!engine.tab.view.getState().selection.has(key)) select(engine.tab.view, [...selection, key]);
-        return new DragItems(engine, start);
-      },
-    );
-  }
-
-  /** Shift adds, Ctrl toggles, a plain click selects just this. */
-  private click(key: ItemKey, { shift, mod }: PointerPlace): void {
-    const { view } = this.engine.tab;
-    const { selection } = view.getState();
-    if (mod)
-      select(view, selection.has(key) ? [...selection].filter((each) => each !== key) : [...selection, key]);
-    else if (shift) select(view, [...selection, key]);
-    else select(view, [key]);
-    const { kind, id } = itemOf(key);
-    view.setState({ focused: kind === "node" ? id : undefined });
-  }
-
-  private bend(hit: Extract<Hit, { kind: "wire" }>, { world }: PointerPlace): void {
-    const { tab, scene, app } = this.engine;
-    const { to, input } = hit.wire.wire;
-    const points = hit.wire.points.slice(1, -1);
-    points.splice(hit.segment, 0, [Math.round(world[0]), Math.round(world[1])]);
-    tab.document.edit(app.t("canvas.bendAdded"), (draft) =>
-      setPoints(draft, scene.scope, { node: to, input }, points),
-    );
-  }
-
   private doubleClick(event: MouseEvent): void {
     const place = this.placeOf(event);
-    const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
-    if (isOwn || event.button !== 0) return;
+    if (isOwnControl(event) || event.button !== 0) return;
     const hit = this.hitAt(place);
     if (hit.kind === "empty") this.engine.openSearch({ at: place.world });
-    else if (hit.kind === "wire") this.bend(hit, place);
+    else if (hit.kind === "wire") bend(this.engine, hit, place);
     else this.engine.onOpenItem?.(hit);
   }
 
@@ -223,20 +134,14 @@ export class Pointer {
 
   private hover(event: PointerEvent, place: PointerPlace): void {
     const hit = this.hitAt(place);
-    const isOwn = event.target instanceof Element && event.target.closest(OWN) !== null;
-    this.engine.element.style.cursor = this.isSpaceDown ? "grab" : isOwn ? "" : cursorOf(hit);
-    const key =
-      hit.kind === "node" || hit.kind === "wire"
-        ? keyOf(hit)
-        : hit.kind === "socket"
-          ? nodeKey(hit.socket.node)
-          : undefined;
+    this.engine.element.style.cursor = this.isSpaceDown ? "grab" : isOwnControl(event) ? "" : cursorOf(hit);
+    const key = hoveredKey(hit);
     if (this.engine.tab.view.getState().hovered !== key) this.engine.tab.view.setState({ hovered: key });
     this.events.onHover(hit, place.client);
   }
 
   private up(event: PointerEvent): void {
-    this.touches.delete(event.pointerId);
+    this.touches.up(event.pointerId);
     if (event.pointerId !== this.pointerId || this.situation === undefined) return;
     const { situation } = this;
     this.finish();
@@ -244,10 +149,29 @@ export class Pointer {
   }
 
   private cancel(): void {
+    this.touches.clear();
+    this.cancelDrag();
+  }
+
+  private cancelDrag(): void {
     const { situation } = this;
     this.finish();
-    this.touches.clear();
     situation?.cancel?.();
+  }
+
+  /** A finger that rests means what a right click does. */
+  private longPress(at: Point): void {
+    this.cancel();
+    this.events.onMenu(this.hitAt({ world: this.engine.toWorld(...at) }), at);
+  }
+
+  private pinched(event: PointerEvent): boolean {
+    const pinch = this.touches.move(event.pointerId, [event.clientX, event.clientY]);
+    if (pinch === undefined) return false;
+    const { left, top } = this.engine.element.getBoundingClientRect();
+    this.engine.camera.panBy(...pinch.by);
+    this.engine.camera.zoomAt(pinch.at[0] - left, pinch.at[1] - top, pinch.factor);
+    return true;
   }
 
   private become(situation: Situation, place: PointerPlace): void {
@@ -296,8 +220,7 @@ export class Pointer {
     }
     if (isDown && (event.key === "Tab" || event.key.startsWith("Arrow")))
       this.engine.element.setAttribute("data-keyboard", "");
-    if (event.code !== "Space" || (event.target instanceof Element && event.target.closest(OWN) !== null))
-      return;
+    if (event.code !== "Space" || isOwnControl(event)) return;
     this.isSpaceDown = isDown;
     this.engine.element.style.cursor = isDown ? "grab" : "";
     if (isDown && event.target === this.engine.element) event.preventDefault();
@@ -320,37 +243,6 @@ export class Pointer {
     };
     this.edgeRequest = requestAnimationFrame(step);
   }
-
-  /** A second finger turns whatever goes on into a pinch. Returns whether it did. */
-  private touched(event: PointerEvent): boolean {
-    this.touches.set(event.pointerId, [event.clientX, event.clientY]);
-    if (this.touches.size < 2) return false;
-    const { situation } = this;
-    this.finish();
-    situation?.cancel?.();
-    return true;
-  }
-
-  private pinched(event: PointerEvent): boolean {
-    const before = [...this.touches.values()];
-    if (!this.touches.has(event.pointerId)) return false;
-    this.touches.set(event.pointerId, [event.clientX, event.clientY]);
-    const after = [...this.touches.values()];
-    const [a, b] = before;
-    const [c, d] = after;
-    if (a === undefined || b === undefined || c === undefined || d === undefined) return false;
-    const { left, top } = this.engine.element.getBoundingClientRect();
-    const [fromX, fromY, toX, toY] = [
-      (a[0] + b[0]) / 2,
-      (a[1] + b[1]) / 2,
-      (c[0] + d[0]) / 2,
-      (c[1] + d[1]) / 2,
-    ];
-    const factor = Math.hypot(c[0] - d[0], c[1] - d[1]) / Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
-    this.engine.camera.panBy(toX - fromX, toY - fromY);
-    this.engine.camera.zoomAt(toX - left, toY - top, factor);
-    return true;
-  }
 }
 
 /** How far the view moves each frame while a drag is at the edge. */
@@ -365,18 +257,9 @@ export function edgePush(
   return [push(rect.left, rect.right, x), push(rect.top, rect.bottom, y)];
 }
 
-/** The key of what was hit. */
-export function keyOf(hit: Exclude<Hit, { kind: "socket" | "empty" }>): ItemKey {
-  switch (hit.kind) {
-    case "node":
-      return nodeKey(hit.node.id);
-    case "wire":
-      return `link:${hit.wire.key}`;
-    case "point":
-      return `point:${hit.wire.key}\n${hit.index}`;
-    default:
-      return `${hit.kind}:${hit.id}`;
-  }
+/** Whether something inside of a node takes this event itself. */
+function isOwnControl({ target }: Event): boolean {
+  return target instanceof Element && target.closest(OWN) !== null;
 }
 
 function cursorOf(hit: Hit): string {

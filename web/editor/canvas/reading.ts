@@ -2,13 +2,13 @@
 import type { WireKey } from "@/document/graphIndex";
 import { wireKey } from "@/document/graphIndex";
 import type { NodeId } from "@/document/types";
+import { isPicture } from "@/nodes/pictureFiles";
 import { runIn, runPrefix } from "@/run/scoped";
 import type { ItemKey } from "@/view/store";
 import { itemOf } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
 import type { Scene } from "./scene";
 
-const PICTURE = /\.(png|jpe?g|webp|gif|avif|bmp)$/i;
 const NONE: ReadonlySet<WireKey> = new Set();
 
 /** Whether a node has a picture to show now: a preview or a result. */
@@ -16,7 +16,7 @@ export function hasPicture(tab: Tab, id: NodeId): boolean {
   const prefix = runPrefix(tab.view.getState());
   return (
     tab.previews.get(prefix + id) !== undefined ||
-    (runIn(tab.run.getState(), prefix).outputs[id] ?? []).some((file) => PICTURE.test(file.filename))
+    (runIn(tab.run.getState(), prefix).outputs[id] ?? []).some(isPicture)
   );
 }
 

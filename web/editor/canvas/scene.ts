@@ -182,6 +182,14 @@ export class Scene {
     return this.nodes.get(id)?.shape.inputs.find((each) => each.input.name === input)?.input.type ?? ANY;
   }
 
+  /** What a hidden link is called at both of its ends: the node that it comes from, and which of its outputs. */
+  stubName({ from, slot }: Wire): string {
+    const node = this.nodes.get(from);
+    const outputs = node?.shape.outputs ?? [];
+    const output = outputs.length > 1 ? ` · ${outputs[slot]?.output.name ?? slot}` : "";
+    return `${node?.title ?? from}${output}`;
+  }
+
   get index() {
     return this.source.document.index(this.scope);
   }

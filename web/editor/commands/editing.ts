@@ -22,6 +22,7 @@ import { draftAt, type NodeId, type Point } from "@/document/types";
 import { clipboardText, copyOf, documentInText, type Pasted, paste } from "@/graphEdits/clipboard";
 import { disconnect, setPoints } from "@/graphEdits/links";
 import { dissolveNodes, placeNodes, removeNodes, toggleFlag, toggleMode } from "@/graphEdits/nodes";
+import { nestsItself } from "@/graphEdits/uses";
 import type { Key } from "@/i18n/catalogues";
 import { type ItemKey, itemOf, nodeKey, scopeOf, select, selectedNodes } from "@/view/store";
 import type { Tab } from "@/workspace/tabs";
@@ -110,7 +111,8 @@ async function copy(app: App): Promise<void> {
   await navigator.clipboard.writeText(clipboardText(made));
 }
 
-/** Paste the nodes that a text holds and select them; returns whether it holds any. */
+/** Paste the nodes that a text holds and select them; returns whether it holds any. A subgraph does not go into itself:
+ * that is told. */
 export function pasteText(
   app: App,
   text: string,
@@ -121,6 +123,10 @@ export function pasteText(
   const copied = documentInText(text);
   if (copied === undefined) return false;
   const { tab, scope } = here(app);
+  if (nestsItself(tab.document.doc, copied.graph, scope)) {
+    app.toasts.show("warning", app.t("subgraph.nesting"));
+    return true;
+  }
   let made: Pasted = { nodes: [], groups: [], notes: [] };
   tab.document.edit(app.t(label), (draft) => {
     made = paste(draft, scope, copied, {

@@ -1,10 +1,12 @@
 // Commands that run things.
 import {
   CornerDownRight,
+  Eye,
   HelpCircle,
   Images,
   ListOrdered,
   Play,
+  RotateCcw,
   Square,
   StepForward,
   ZoomIn,
@@ -12,26 +14,23 @@ import {
 import { plan } from "@/api/client";
 import { clearQueue } from "@/api/jobs";
 import type { App } from "@/app";
-import { ROOT } from "@/document/types";
 import { editNodes } from "@/run/events";
+import { runPrefix } from "@/run/scoped";
 import { tellRefusal } from "@/run/telling";
 import { openPanel, togglePanel } from "@/ui/store";
-import { scopeOf, selectedNodes } from "@/view/store";
+import { selectedNodes } from "@/view/store";
 import { currentResult, viewFiles } from "@/viewer/opening";
+import { previewOutput } from "./previewing";
 import type { Command } from "./types";
 
 function hasNodes(app: App): boolean {
   return app.tab !== undefined && Object.keys(app.tab.document.doc.graph).length > 0;
 }
 
-/** The selected nodes of the root graph: only those have ids that the server knows as they are. */
+/** The selected nodes, as the server calls them. */
 function targetsOf(app: App): string[] {
-  const tab = app.tab;
-  if (tab === undefined) return [];
-  const view = tab.view.getState();
-  const chosen = selectedNodes(view);
-  const around = view.trail.map((step) => step.use);
-  return scopeOf(view) === ROOT ? chosen : chosen.map((id) => [...around, id].join(":"));
+  const view = app.tab?.view.getState();
+  return view === undefined ? [] : selectedNodes(view).map((id) => runPrefix(view) + id);
 }
 
 /** Ask what would run, and note the reasons at the nodes. */
@@ -91,6 +90,27 @@ export const RUN_COMMANDS: readonly Command[] = [
     menus: ["node"],
     enabled: (app) => targetsOf(app).length > 0,
     run: async (app) => app.tab && app.runner.queue(app.tab, { targets: targetsOf(app), count: 1 }),
+  },
+  {
+    id: "run.fromHere",
+    label: "run.fromHere",
+    group: "run",
+    icon: RotateCcw,
+    menus: ["node"],
+    enabled: (app) => targetsOf(app).length > 0,
+    run: async (app) => app.tab && app.runner.queue(app.tab, { rerun: targetsOf(app), count: 1 }),
+  },
+  {
+    id: "run.preview",
+    label: "run.preview",
+    group: "run",
+    icon: Eye,
+    menus: ["node"],
+    enabled: (app) => app.tab !== undefined && selectedNodes(app.tab.view.getState()).length === 1,
+    run: async (app) => {
+      const [node] = app.tab === undefined ? [] : selectedNodes(app.tab.view.getState());
+      if (node !== undefined) await previewOutput(app, node);
+    },
   },
   {
     id: "run.plan",

@@ -34,6 +34,8 @@ export interface NodeLayout extends Open {
   title_colour?: string;
   collapsed?: boolean;
   pinned?: boolean;
+  /** Whether it shows whichever output somebody last asked to see. */
+  viewer?: boolean;
   mode?: Mode;
   /** What happens to inputs after each run, such as `{"seed": "randomize"}`. */
   after_run?: Record<string, AfterRun>;

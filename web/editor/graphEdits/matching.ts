@@ -26,7 +26,7 @@ export function bestOutput(type: NodeType, wanted: string): { output: OutputType
 }
 
 /** How well two fitting types match: 0 the same, 1 a member of a union, 2 anything. */
-function exactness(a: string, b: string): number {
+export function exactness(a: string, b: string): number {
   if (a === b) return 0;
   return a === ANY || b === ANY ? 2 : 1;
 }

@@ -1,5 +1,5 @@
 // Definitions and the nodes that stand for them: who uses which, across all graphs of a document.
-import { draftAt, type NodeId, ROOT, type Scope, type WorkflowDocument } from "@/document/types";
+import { draftAt, type Graph, type NodeId, ROOT, type Scope, type WorkflowDocument } from "@/document/types";
 
 export interface Use {
   readonly scope: Scope;
@@ -43,6 +43,13 @@ export function wouldNest(doc: WorkflowDocument, definition: Scope, inScope: Sco
     }
   }
   return false;
+}
+
+/** Whether some node of a graph stands for a definition that would hold itself if it were used in another graph. */
+export function nestsItself(doc: WorkflowDocument, graph: Graph, inScope: Scope): boolean {
+  return Object.values(graph).some(
+    ({ class_type }) => doc.subgraphs?.[class_type] !== undefined && wouldNest(doc, class_type, inScope),
+  );
 }
 
 /** A graph for reading, without making a layout. */

@@ -1,10 +1,11 @@
 // The picture of a node: what it works on, what it made, or the file that it reads.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { inputFile, viewUrl } from "@/api/client";
+import { viewUrl } from "@/api/client";
 import type { WorkflowNode } from "@/document/types";
 import { runPrefix } from "@/run/scoped";
 import type { OutputFile } from "@/run/store";
 import { useApp, useRun, useT, useTab, useView } from "@/shell/hooks";
+import { shownFiles } from "./pictureFiles";
 
 interface Props {
   readonly id: string;
@@ -14,26 +15,22 @@ interface Props {
   readonly height: number;
 }
 
-const NO_FILES: readonly OutputFile[] = [];
 const PREVIEW_QUALITY = 80;
 
 export function NodePicture({ id, title, node, top, height }: Props) {
   const t = useT();
   const tab = useTab();
-  const files = useRun((state) => state.outputs[id] ?? NO_FILES);
+  const made = useRun((state) => state.outputs[id]);
   const runId = useView(runPrefix) + id;
   const hasPreview = useSyncExternalStore(
     (listener) => tab.previews.follow(runId, listener),
     () => tab.previews.get(runId) !== undefined,
   );
-  const read =
-    files.length === 0 && typeof node.inputs.image === "string" && node.inputs.image !== ""
-      ? [inputFile(node.inputs.image)]
-      : files;
+  const files = shownFiles(made, node);
   return (
     <div className="node-row node-picture" style={{ top, height }}>
-      {hasPreview ? <Preview id={runId} title={title} /> : <Files files={read} title={title} node={id} />}
-      {!hasPreview && read.length === 0 && (
+      {hasPreview ? <Preview id={runId} title={title} /> : <Files files={files} title={title} node={id} />}
+      {!hasPreview && files.length === 0 && (
         <span className="node-picture-empty">{t("node.waitsForPicture")}</span>
       )}
     </div>

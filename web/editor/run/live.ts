@@ -128,6 +128,7 @@ class LiveRunner implements Runner, SocketListener {
         labels: { title: tab.title },
         ...(wish.front === undefined ? {} : { front: wish.front }),
         ...(wish.targets === undefined ? {} : { targets: wish.targets }),
+        ...(wish.rerun === undefined ? {} : { rerun: wish.rerun }),
       };
     });
   }

@@ -8,6 +8,8 @@ export interface QueueWish {
   readonly count?: number;
   /** Output nodes to run; all if not given. */
   readonly targets?: readonly string[];
+  /** Nodes that run anew, with all that follows from them, though their results are known. */
+  readonly rerun?: readonly string[];
 }
 
 /** What the server does now, for all clients, as far as this page hears of it. */

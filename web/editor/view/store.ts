@@ -44,6 +44,8 @@ export interface Linking {
   readonly type: string;
   /** Nodes that must not be linked to, because that would close a circle. */
   readonly closed: ReadonlySet<NodeId>;
+  /** Whether it is held at the border of a subgraph, where it would lead outside. */
+  readonly isAtBorder?: boolean;
 }
 
 export interface ViewState {

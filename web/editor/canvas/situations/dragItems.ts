@@ -35,7 +35,7 @@ export class DragItems implements Situation {
     const { selection } = engine.tab.view.getState();
     this.furniture = [...selection].filter((key) => !key.startsWith("node:"));
     this.nodes = placesOf(engine, selection);
-    for (const id of this.nodes.keys()) engine.kept.add(id);
+    for (const id of this.nodes.keys()) engine.bodies.kept.add(id);
   }
 
   move(place: PointerPlace): undefined {
@@ -173,7 +173,7 @@ export class DragItems implements Situation {
   }
 
   private end(): void {
-    this.engine.kept.clear();
+    this.engine.bodies.kept.clear();
     this.engine.stressed = new Set();
     this.engine.faded = new Set();
     this.engine.kick();

@@ -6,6 +6,7 @@ import { converter } from "@/graphEdits/matching";
 import type { Engine } from "../engine";
 import { hitTest, type SocketRef } from "../hit";
 import { circular, refusal, type SnapTarget, snapTarget } from "../snap";
+import { isAtBorder, leadOutside } from "./border";
 import { insertConverter } from "./converting";
 import type { PointerPlace, Situation } from "./situation";
 
@@ -23,9 +24,9 @@ export interface DraggedLink {
 /** A link that follows the pointer. Compatible sockets grow, the nearest one snaps. */
 export class DragLink implements Situation {
   readonly cursor = "crosshair";
-  readonly pansAtEdge = true;
   private readonly closed: ReadonlySet<NodeId>;
   private snapped: SnapTarget | undefined;
+  private isAtBorder = false;
 
   constructor(
     private readonly engine: Engine,
@@ -40,19 +41,28 @@ export class DragLink implements Situation {
     engine.faded = new Set(ends.map((end) => `${end.node}\n${end.input}`));
   }
 
+  /** At the border of a subgraph the view stays where it is. */
+  get pansAtEdge(): boolean {
+    return !this.isAtBorder;
+  }
+
   move(place: PointerPlace): undefined {
     const { engine, link } = this;
-    this.snapped = snapTarget(engine.scene, link.from, place.world, engine.camera.z, this.closed);
+    this.noteBorder(link.moving === undefined && isAtBorder(engine, link.from, place));
+    this.snapped = this.isAtBorder
+      ? undefined
+      : snapTarget(engine.scene, link.from, place.world, engine.camera.z, this.closed);
     engine.overlay = {
       link: {
         from: link.at,
         to: this.snapped?.at ?? place.world,
         type: link.from.side === "output" ? link.from.type : (this.snapped?.socket.type ?? link.from.type),
         side: link.from.side,
-        snapped: this.snapped?.socket,
+        isSnapped: this.snapped !== undefined,
       },
     };
-    engine.hint(this.snapped === undefined ? this.complaint(place) : undefined, place.client);
+    const isFree = this.snapped === undefined && !this.isAtBorder;
+    engine.hint(isFree ? this.complaint(place) : undefined, place.client);
     engine.kick();
   }
 
@@ -60,7 +70,8 @@ export class DragLink implements Situation {
     const { snapped } = this;
     const refused = snapped === undefined ? this.refusedAt(place) : undefined;
     this.end();
-    if (snapped !== undefined) this.join(snapped.socket);
+    if (this.isAtBorder) leadOutside(this.engine, this.link.from, this.link.picked);
+    else if (snapped !== undefined) this.join(snapped.socket);
     else if (refused !== undefined) this.offerConverter(refused, place);
     else if (this.link.picked !== undefined) this.drop(this.link.picked);
     else if (this.link.moving === undefined) this.search(place);
@@ -68,6 +79,14 @@ export class DragLink implements Situation {
 
   cancel(): void {
     this.end();
+  }
+
+  private noteBorder(isAtBorder: boolean): void {
+    if (this.isAtBorder === isAtBorder) return;
+    this.isAtBorder = isAtBorder;
+    const { view } = this.engine.tab;
+    const { linking } = view.getState();
+    if (linking !== undefined) view.setState({ linking: { ...linking, isAtBorder } });
   }
 
   private join(to: SocketRef): void {

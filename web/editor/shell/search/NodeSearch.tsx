@@ -11,6 +11,7 @@ import { socketLook } from "@/catalogue/sockets";
 import { lookupIn } from "@/catalogue/store";
 import type { NodeType } from "@/catalogue/types";
 import { addSearched } from "@/graphEdits/addSearched";
+import { wouldNest } from "@/graphEdits/uses";
 import { noteTypeUse } from "@/ui/store";
 import { nodeKey, select } from "@/view/store";
 import { useApp, useT } from "../hooks";
@@ -36,9 +37,9 @@ export function NodeSearch({ wish, engine, onClose }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const types = useMemo(() => {
     const { doc } = engine.tab.document;
-    const own = Object.entries(doc.subgraphs ?? {}).map(([id, each]) =>
-      fromDefinition(id, each, doc, lookupIn(catalogue)),
-    );
+    const own = Object.entries(doc.subgraphs ?? {})
+      .filter(([id]) => !wouldNest(doc, id, engine.scene.scope))
+      .map(([id, each]) => fromDefinition(id, each, doc, lookupIn(catalogue)));
     return connectable([...own, ...catalogue.types.values()], wish.from);
   }, [catalogue, engine, wish.from]);
   const find = useMemo(() => nodeFinder(types, app.ui.getState(), wish.from), [types, app, wish.from]);

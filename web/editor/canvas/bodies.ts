@@ -1,0 +1,100 @@
+// The node bodies that React draws into the world: which there are, where their frames lie, how they are marked.
+import type { NodeId } from "@/document/types";
+import { nodeKey, type ViewStore } from "@/view/store";
+import type { Bounds } from "./handle";
+import { nextMounted } from "./mounting";
+import type { Scene } from "./scene";
+
+/** Moves the frames of node bodies by hand; React only hears which of them there are. */
+export class NodeBodies {
+  /** Nodes that stay mounted wherever the camera is. */
+  readonly kept = new Set<NodeId>();
+  private nodes: readonly NodeId[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly elements = new Map<NodeId, HTMLElement>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly view: ViewStore,
+  ) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** The nodes that have a body. */
+  readonly mounted = (): readonly NodeId[] => this.nodes;
+
+  /** The nodes whose body is in the page already. */
+  get attached(): Iterable<NodeId> {
+    return this.elements.keys();
+  }
+
+  /** The frame of a node body came (or went). */
+  attach(id: NodeId, element: HTMLElement | null): void {
+    if (element === null) {
+      this.elements.delete(id);
+      return;
+    }
+    this.elements.set(id, element);
+    this.place(id);
+    this.mark(id, element);
+  }
+
+  /** Put the frame of a node where the node is. */
+  place(id: NodeId): void {
+    const element = this.elements.get(id);
+    const node = this.scene.nodes.get(id);
+    if (element === undefined || node === undefined) return;
+    element.style.transform = `translate(${node.x}px, ${node.y}px)`;
+    element.style.width = `${node.width}px`;
+    element.style.height = `${node.height}px`;
+    element.style.zIndex = String(node.rank);
+  }
+
+  /** Show which nodes are selected, and which one has the focus. */
+  markAll(): void {
+    for (const [id, element] of this.elements) this.mark(id, element);
+  }
+
+  /** The document changed: place every frame and let React draw the bodies anew. */
+  refresh(): void {
+    for (const id of this.elements.keys()) this.place(id);
+    this.redraw();
+  }
+
+  /** Let React draw the bodies anew. */
+  redraw(): void {
+    this.nodes = [...this.nodes];
+    this.tell();
+  }
+
+  /** Mount some of the bodies that are due, and drop those that are not; returns whether there are more to come. */
+  mount(shown: Bounds, isNear: boolean): boolean {
+    const wish = { scene: this.scene, shown, isNear, mounted: this.nodes, kept: this.staying() };
+    const { mounted, hasMore } = nextMounted(wish);
+    if (mounted !== this.nodes) {
+      this.nodes = mounted;
+      this.tell();
+    }
+    return hasMore;
+  }
+
+  /** What is kept, and the nodes that have the focus of the graph or of the page. */
+  private staying(): Set<NodeId> {
+    const active = document.activeElement?.closest<HTMLElement>("[data-node]")?.dataset.node;
+    const { focused } = this.view.getState();
+    return new Set([...this.kept, ...[focused, active].filter((id) => id !== undefined)]);
+  }
+
+  private mark(id: NodeId, element: HTMLElement): void {
+    const { selection, focused } = this.view.getState();
+    element.toggleAttribute("data-selected", selection.has(nodeKey(id)));
+    element.toggleAttribute("data-focused", focused === id);
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
