@@ -49,7 +49,7 @@ def mask_and_picture(options: Mapping[str, Any], start: Start, latent_format: La
     if mask is None:
         return torch.ones_like(start.latent[:, :1]), _grey(start.latent)
     picture = options.get("concat_latent_image")
-    seen = start.latent if picture is None else (picture - latent_format.shift) * latent_format.scale
+    seen = start.latent if picture is None else latent_format.to_network(picture)
     return fitted(mask.reshape(-1, 1, *mask.shape[-2:]).float(), start.latent).round(), fitted(seen, start.latent)
 
 

@@ -153,7 +153,7 @@ def flux_overlay(options: Mapping[str, Any], start: Start, latent_format: Latent
     if picture is None:
         seen = torch.zeros_like(start.latent)
     else:
-        seen = fitted((picture - latent_format.shift) * latent_format.scale, start.latent)
+        seen = fitted(latent_format.to_network(picture), start.latent)
     if channels == latent_format.channels:
         return seen
     mask = options.get("concat_mask", start.mask)

@@ -52,7 +52,7 @@ def noise_between(
     noises = torch.cat([slerp(first, second, share) for share in shares_of(frames)])
     parameterisation = parameterisation_of(network, model.options)
     x = parameterisation.add_noise(parameterisation.sigmas[-1], noises, torch.zeros_like(noises), from_pure_noise=True)
-    return {"samples": x / network.latent_format.scale + network.latent_format.shift}
+    return {"samples": network.latent_format.from_network(x)}
 
 
 def texts_between(first: Conditioning, second: Conditioning, frames: int) -> Conditioning:

@@ -45,7 +45,7 @@ def sample_watched(
     latent_format = network.latent_format
 
     def unscaled(x: Tensor) -> Tensor:
-        return (x / latent_format.scale + latent_format.shift).to("cpu", torch.float32).clone()
+        return latent_format.from_network(x).to("cpu", torch.float32).clone()
 
     def watch(step: int, steps: int, x: Tensor, denoised: Tensor) -> None:
         sigma = sigmas[min(step + 1, len(sigmas) - 1)]

@@ -109,7 +109,7 @@ class Objective:
         return x0 if self.noise.predicts == "sample" else (noise - sigma * x0) / (1 + sigma**2).sqrt()
 
     def _scaled(self, latents: Tensor) -> Tensor:
-        return (latents - self.model.latent_format.shift) * self.model.latent_format.scale
+        return self.model.latent_format.to_network(latents)
 
     def _extra(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
         """What the network is told besides the text, of all samples."""

@@ -7,6 +7,7 @@ import torch
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.teaching.interpolation import noise_between, slerp, texts_between
+from nodes.diffusion.types import LatentFormat
 from tests.nodes.diffusion.networks import HANDLE, latent, text, unet_network
 
 A, B = (torch.randn(1, 4, 32, 32, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
@@ -42,6 +43,13 @@ def test_the_noise_is_as_strong_as_a_run_begins_with() -> None:
     highest = float(((1 - network.betas.double()).prod()).reciprocal().sqrt())  # sqrt(1 + sigma^2)
     assert len(found) == 5
     assert float((found * network.latent_format.scale).std()) == pytest.approx(highest, rel=0.15)
+
+
+def test_noise_is_in_the_scale_of_the_autoencoder_where_channels_differ() -> None:
+    formats = LatentFormat(scale=1.0, means=(10.0, -20.0, 5.0, 0.0), deviations=(2.0, 0.5, 3.0, 1.0))
+    plain, other = unet_network(latent_format=LatentFormat(scale=1.0)), unet_network(latent_format=formats)
+    wanted, found = (noise_between(each, HANDLE, latent(), (3, 4), 2)["samples"] for each in (plain, other))
+    assert torch.allclose(formats.to_network(found), wanted, atol=1e-4)
 
 
 def test_texts_go_along_a_straight_line_and_short_ones_are_padded() -> None:
