@@ -32,6 +32,7 @@ MODEL_FOLDERS: Mapping[str, tuple[str, ...]] = {
     "classifiers": ("classifiers",),
     "model_patches": ("model_patches",),
     "audio_encoders": ("audio_encoders",),
+    "ipadapter": ("ipadapter",),
 }
 """Folder name -> the directories below a models root that are searched for it."""
 

@@ -8,17 +8,8 @@ from graph.datatypes import Socket
 from graph.folders import Folders
 from graph.node import Files, node
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.memory import Placement
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.vision.encoder import (
-    Crop,
-    Seen,
-    VisionEncoder,
-    VisionFile,
-    VisionHandle,
-    load_vision,
-    open_vision,
-)
+from nodes.diffusion.vision.encoder import Crop, Seen, VisionHandle, open_vision, see
 from nodes.diffusion.vision.style import StyleHandle, open_style, with_style, words_of
 from nodes.sockets import Conditioning, Image
 
@@ -51,14 +42,7 @@ def encode_clip_vision(
     models: ModelRegistry,
 ) -> ClipVisionOutput:
     """Look at pictures."""
-
-    def build(placement: Placement) -> VisionEncoder:
-        return load_vision(clip_vision, placement)
-
-    key = ("vision", clip_vision.digest or str(clip_vision.path))
-    parameters = VisionFile(clip_vision.path).parameters
-    with models.use_other(key, clip_vision.path.name, parameters, build) as encoder:
-        return encoder.look(image, crop)
+    return see(models, clip_vision, image, crop)
 
 
 @node("StyleModelLoader", title="Load style model", category="loaders", occupies="io")

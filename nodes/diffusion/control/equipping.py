@@ -13,7 +13,7 @@ from nodes.diffusion.control.loading import ControlFile, check_fit, load_control
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle, Residuals, all_of
 from nodes.diffusion.effects.altered import with_effects
-from nodes.diffusion.effects.base import EFFECTS
+from nodes.diffusion.effects.base import EFFECTS, Need
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.patches.recipe import Recipe
@@ -141,7 +141,12 @@ def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
     with models.use_model(guider.model) as network, ExitStack() as stack:
         if handles or guider.model.options.get(EFFECTS):
             network = unrecorded(network)
-        network = with_effects(network, guider.model)
+
+        def use(need: Need) -> Any:  # whatever the effect builds
+            provider = cast(NetworkProvider, models)
+            return stack.enter_context(provider.use_other(need.key, need.name, need.parameters, need.build))
+
+        network = with_effects(network, guider.model, use)
         if not handles:
             yield sparing(network, models, guider.model.source)
             return

@@ -1,23 +1,24 @@
 """A diffusion network with the effects of its handle, as sampling sees it: one network."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 
 from nodes.diffusion.attention import Around, AttentionProcessor
-from nodes.diffusion.effects.base import EFFECTS, Effect, Moment
+from nodes.diffusion.effects.base import EFFECTS, NETWORK, Effect, Moment, Need, Numbers
 from nodes.diffusion.effects.downscaling import Downscaling
 from nodes.diffusion.effects.freeu import FreeU, FreeU2
 from nodes.diffusion.effects.hypernetwork import Hypernetwork
 from nodes.diffusion.effects.hypertile import HyperTile
+from nodes.diffusion.effects.image_prompt import ImagePrompt
 from nodes.diffusion.effects.seamless import Seamless
 from nodes.diffusion.effects.self_guidance import PerturbedAttention, SelfAttentionGuidance
 from nodes.diffusion.effects.token_merging import TokenMerging
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.diffusion.types import DiffusionModel, ModelHandle
+from nodes.diffusion.types import DiffusionModel, ModelHandle, Start
 
 KINDS: Mapping[str, type[Effect]] = {
     "downscale": Downscaling,
@@ -25,6 +26,7 @@ KINDS: Mapping[str, type[Effect]] = {
     "freeu_v2": FreeU2,
     "hypernetwork": Hypernetwork,
     "hypertile": HyperTile,
+    "image_prompt": ImagePrompt,
     "perturbed_attention": PerturbedAttention,
     "seamless": Seamless,
     "self_attention_guidance": SelfAttentionGuidance,
@@ -64,9 +66,16 @@ class AlteredModel:
         finally:
             self._temporary = before
 
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        """What the network is told, and what the effects must know."""
+        told = dict(self._network.inputs(options, role, start))
+        for effect in self.effects:
+            told |= effect.inputs(role)
+        return told
+
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The network's output under all effects."""
-        moment = Moment(float(extra["sigma"]), x.shape)
+        moment = Moment(float(extra["sigma"]), x.shape, extra)
         with ExitStack() as stack:
             for effect in self.effects:
                 for handle in effect.hooks(moment):
@@ -88,8 +97,15 @@ class AlteredModel:
                 processor.around, processor.contexts = (), ()
 
 
-def with_effects(network: DiffusionModel, handle: ModelHandle) -> DiffusionModel:
+def with_effects(
+    network: DiffusionModel, handle: ModelHandle, use: Callable[[Need], nn.Module] | None = None
+) -> DiffusionModel:
     """A network with the effects of its handle; the network itself if there are none.
+
+    Args:
+        network: on its device.
+        handle: names the effects.
+        use: gives the networks that effects need beside the model.
 
     Raises:
         ModelError: the network has no UNet, which effects change.
@@ -105,5 +121,10 @@ def with_effects(network: DiffusionModel, handle: ModelHandle) -> DiffusionModel
             f"{handle.source.path.name} ({handle.source.architecture}) is built differently. Leave the node out."
         )
     percent_to_sigma = parameterisation_of(network, handle.options).percent_to_sigma
-    effects = tuple(KINDS[name](numbers, unet, percent_to_sigma) for name, numbers in chosen)
+    effects = tuple(KINDS[name](_equipped(name, numbers, use), unet, percent_to_sigma) for name, numbers in chosen)
     return AlteredModel(network, unet, effects)
+
+
+def _equipped(name: str, numbers: Numbers, use: Callable[[Need], nn.Module] | None) -> Numbers:
+    need = KINDS[name].need(numbers)
+    return numbers if need is None or use is None else {**numbers, NETWORK: use(need)}

@@ -1,20 +1,40 @@
 """What an effect is, and what it may reach: blocks and attention of a UNet, and what guidance made of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from nodes.diffusion.attention import Around, ContextChange
+from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import ModelHandle
 
 EFFECTS = "effects"
 """The option of a handle that holds its effects: pairs of a name and its numbers, in the order of application."""
 Numbers = Mapping[str, Any]
 """The settings of an effect: numbers, texts, handles of files."""
+NETWORK = "network"
+"""The setting under which an effect finds the network of its own that it needs."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A network that an effect needs beside the model, kept and dropped as models are.
+
+    Attributes:
+        key: two equal keys are the same network.
+        name: of its file, for errors.
+        parameters: how many weights it has.
+        build: makes it where it is told to.
+    """
+
+    key: Hashable
+    name: str
+    parameters: int
+    build: Callable[[Placement], nn.Module]
 
 
 @dataclass(frozen=True)
@@ -24,10 +44,12 @@ class Moment:
     Attributes:
         sigma: the noise level.
         shape: of the latents: (batch, channels, height, width).
+        told: what the network is told besides the text, the inputs of effects included, by name.
     """
 
     sigma: float
     shape: torch.Size
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,6 +90,19 @@ class Effect:
         self.numbers = numbers
         self.unet = unet
         self.percent_to_sigma = percent_to_sigma
+
+    @classmethod
+    def need(cls, numbers: Numbers) -> Need | None:  # noqa: ARG003 - most need nothing
+        """The network of its own that it needs; it is found among its numbers as `NETWORK`."""
+        return None
+
+    def inputs(self, role: str) -> Mapping[str, Tensor]:
+        """What it must know of each row of a batch, (1 or batch, …) by a name of its own; asked once for each run.
+
+        Args:
+            role: of the conditioning that the row follows: `positive`, `negative`, ….
+        """
+        return {}
 
     def hooks(self, moment: Moment) -> Iterator[torch.utils.hooks.RemovableHandle]:
         """Hook into the network for one call."""

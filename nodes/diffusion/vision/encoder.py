@@ -5,12 +5,13 @@ Radford et al., 2021, "Learning Transferable Visual Models From Natural Language
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt, prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +63,16 @@ class Seen:
     """(batch, positions, width): one layer before."""
     image_embeds: Tensor | None
     """(batch, width of the projection): each picture as one vector; None for encoders that have none."""
+
+
+class Networks(Protocol):
+    """Who keeps networks that stand beside models; the model registry is one."""
+
+    def use_other(
+        self, key: Hashable, name: str, parameters: int, build: Callable[[Placement], Any]
+    ) -> AbstractContextManager[Any]:
+        """See `ModelRegistry.use_other`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -161,6 +172,19 @@ def prepared(images: Tensor, size: int, crop: Crop, *, is_clip: bool) -> Tensor:
     pictures = (255.0 * pictures).clamp(0, 255).round() / 255.0
     mean, deviation = (CLIP_MEAN, CLIP_DEVIATION) if is_clip else ((0.5,) * 3, (0.5,) * 3)
     return (pictures - pictures.new_tensor(mean)[:, None, None]) / pictures.new_tensor(deviation)[:, None, None]
+
+
+def see(networks: Networks, handle: VisionHandle, images: Tensor, crop: Crop) -> Seen:
+    """See pictures (batch, height, width, channels) in 0..1 through the encoder behind a handle.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    key = ("vision", handle.digest or str(handle.path))
+    parameters = VisionFile(handle.path).parameters
+    with networks.use_other(key, handle.path.name, parameters, lambda placement: load_vision(handle, placement)) as it:
+        seen: Seen = it.look(images, crop)
+    return seen
 
 
 def open_vision(path: Path, digest: str = "") -> VisionHandle:

@@ -1,0 +1,1 @@
+"""IP-Adapters: pictures that a UNet listens to beside the text."""
