@@ -50,7 +50,9 @@ class EngineApplication:
         for problem in validated.problems:
             node = NodeRef(id=problem.node) if problem.node is not None else None
             emit(NodeLog(job=job.id, node=node, level="warning", message=problem.message))
-        await self.executor.run(job.id, validated.graph, emit, extra=job.extra, previews=job.previews, cancel=cancel)
+        await self.executor.run(
+            job.id, validated.graph, emit, extra=job.extra, previews=job.previews, cancel=cancel, rerun=job.rerun
+        )
 
     async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None) -> PlanReport:
         """What would run of a document, as `Application.plan`."""

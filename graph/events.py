@@ -83,6 +83,8 @@ class NodeFinished(_Event):
     kind: Literal["node_finished"] = "node_finished"
     node: NodeRef
     seconds: float = 0.0
+    nbytes: int | None = None
+    """About how much memory its result takes; None where it was found."""
     cached: bool = False
     ui: Mapping[str, Any] | None = None  # JSON that the node chose
 

@@ -1,6 +1,6 @@
 """Why a node has to run: the first cause, found by comparing what its key is made of with what was seen last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from graph.cache.seen import Seen, Sighting
 from graph.fingerprint import Fingerprints, parts_of
@@ -10,6 +10,7 @@ from graph.topology import GraphNode
 NEVER_RAN = "it never ran before"
 NOT_FINISHED = "it did not finish before"
 EVICTED = "its result was not kept"
+_INPUT_PARTS = ("input ", "link ", "file ")
 
 
 class Explainer:
@@ -66,10 +67,13 @@ class Explainer:
     def _change(self, node: GraphNode, last: Sighting) -> str | None:
         """What is different at the node itself."""
         parts = parts_of(node, self._shapes.of(node.spec), self._prints)
-        for part in (*parts, *last.parts):
-            if parts.get(part) != last.parts.get(part):
-                return _tell(part, node)
-        return None
+        changed = [part for part in dict.fromkeys((*parts, *last.parts)) if parts.get(part) != last.parts.get(part)]
+        if not changed:
+            return None
+        names = list(dict.fromkeys(part.partition(" ")[2] for part in changed if part.startswith(_INPUT_PARTS)))
+        if len(names) > 1 and changed[0].startswith(_INPUT_PARTS):
+            return f"inputs {_listed(names)} of {_place(node)} changed"
+        return _tell(changed[0], node)
 
     def _feeders(self, node: GraphNode) -> list[str]:
         return [link.node for _, link, _ in self._shapes.of(node.spec).links(node)]
@@ -81,8 +85,18 @@ class Explainer:
         return last is None or last.key != self._prints.keys[node_id]
 
 
+def _place(node: GraphNode) -> str:
+    return f'node {node.id} "{node.title or node.spec.title}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in quotes, as a sentence lists them."""
+    quoted = [f'"{name}"' for name in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
 def _tell(part: str, node: GraphNode) -> str:
-    place = f'node {node.id} "{node.title or node.spec.title}"'
+    place = _place(node)
     kind, _, name = part.partition(" ")
     if kind == "version":
         return f"the version of node type {node.spec.id} changed"

@@ -4,7 +4,7 @@ Planning looks from the targets backwards: a node whose result is found hides ev
 caches and changes nothing. The plan holds the values that it found, so eviction after planning is harmless.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,8 @@ State = Literal["hit", "not_needed", "run", "lazy"]
 IsValid = Callable[[NodeSpec, Entry], bool]
 """Whether the result of an output node is still there: its files exist, where this job wants them."""
 FILES_GONE = "its files are gone"
+ASKED_AGAIN = "it was asked to run again"
+FOLLOWS = "what feeds it was asked to run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Plan:
     """The nodes that only run if a node asks for them."""
     reasons: Mapping[str, str] = field(repr=False)
     """Why each node of `run` has to."""
+    again: frozenset[str] = frozenset()
+    """The nodes that run whatever is known of them."""
 
     def verdict(self, node: str) -> Verdict:
         """What this plan says of a node."""
@@ -73,34 +77,57 @@ class Planner:
     is_valid: IsValid | None = None
 
 
-def plan(graph: Graph, prints: Fingerprints, house: Planner) -> Plan:
+def plan(graph: Graph, prints: Fingerprints, house: Planner, rerun: Collection[str] = ()) -> Plan:
     """Decide what has to run for the targets of `graph`.
 
     Args:
         graph: what is to run.
         prints: the keys of everything that feeds the targets.
         house: where results are kept, and what was seen last.
+        rerun: nodes that are to run again, with all that follows from them, though their results may be known.
     """
-    search = _Search(graph, prints, house)
     reachable = graph.order_for(graph.targets)
+    again = _again(graph, reachable, rerun)
+    search = _Search(graph, prints, house, again)
     targets = _delivering(graph, search, reachable)
     for target in targets:
         search.visit(target)
     lazy = search.lazy_branches()
     hidden = [node for node in reachable if node not in search.entered and node not in lazy]
     explainer = Explainer(graph.nodes, prints, house.seen)
-    reasons = {node: search.gone.get(node) or explainer.reason(node) for node in search.run}
+    reasons = {node: again.get(node) or search.gone.get(node) or explainer.reason(node) for node in search.run}
     cached = (*search.hits, *hidden)
-    return Plan(targets, tuple(search.run), search.hits, cached, frozenset(lazy), reasons)
+    return Plan(targets, tuple(search.run), search.hits, cached, frozenset(lazy), reasons, frozenset(again))
+
+
+def _again(graph: Graph, reachable: Iterable[str], rerun: Collection[str]) -> dict[str, str]:
+    """The nodes that run whatever is known of them, and why. A subgraph's node stands for all that is inside of it.
+
+    Args:
+        graph: what is to run.
+        reachable: what the targets need, every node after all that feed it.
+        rerun: the nodes that were named.
+    """
+    again: dict[str, str] = {}
+    if not rerun:
+        return again
+    inside = tuple(f"{node}:" for node in rerun)
+    for node in reachable:
+        if node in rerun or node.startswith(inside):
+            again[node] = ASKED_AGAIN
+        elif any(link.node in again for link in graph.nodes[node].links.values()):
+            again[node] = FOLLOWS
+    return again
 
 
 class _Search:
     """One look backwards through a graph."""
 
-    def __init__(self, graph: Graph, prints: Fingerprints, house: Planner) -> None:
+    def __init__(self, graph: Graph, prints: Fingerprints, house: Planner, again: Container[str]) -> None:
         self._nodes = graph.nodes
         self._prints = prints
         self._house = house
+        self._again = again
         self._shapes = Shapes()
         self._lazy_types: dict[str, bool] = {}
         self.entered: set[str] = set()
@@ -162,7 +189,7 @@ class _Search:
         return branches
 
     def _find(self, node: GraphNode) -> Found | None:
-        if node.id in self._prints.volatile:
+        if node.id in self._prints.volatile or node.id in self._again:
             return None
         found = self._house.cache.find(self._prints.keys[node.id])
         if found is None or not node.spec.is_output or self._house.is_valid is None:

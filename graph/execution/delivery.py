@@ -103,7 +103,7 @@ class Delivery:
         call.content = key_of_content(call, self.ledger, self.prints, self.house)
         if call.content is None:
             return True
-        found = self.house.cache.find(call.content)
+        found = None if self._runs_again(state) else self.house.cache.find(call.content)
         if found is not None and self.house.is_there(state.node, found.entry):
             self._keep(state, found.entry, call.content)
             self._settle_found(state, found)
@@ -147,7 +147,8 @@ class Delivery:
             call.meter.flush()
         self.executed.append(state.id)
         self._note(state.id, entry)
-        self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, ui=entry.ui)
+        nbytes = self.house.codecs.nbytes(outputs)
+        self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, nbytes=nbytes, ui=entry.ui)
         if call.content is not None:
             self._running_by_content.pop(call.content, None)
         self._settle(state, outputs, computed.digests, entry)
@@ -185,11 +186,17 @@ class Delivery:
             return True
         if state.id in self._order and state.id not in self.done:
             return False  # the plan has looked already
-        found = None if state.id in self.prints.volatile else self.house.cache.find(state.key)
+        is_new = state.id in self.prints.volatile or self._runs_again(state)
+        found = None if is_new else self.house.cache.find(state.key)
         if found is None or not self.house.is_there(state.node, found.entry):
             return False
         self._settle_found(state, found)
         return True
+
+    def _runs_again(self, state: NodeState) -> bool:
+        """Whether a node runs whatever is known of it: it was asked to, or the node that expanded into it was."""
+        again = self._plan.again
+        return bool(again) and (state.id in again or self.nodes.display(state.id) in again)
 
     def _settle_found(self, state: NodeState, found: Found) -> None:
         """A node that was not in the plan's list of found results turns out to have one."""

@@ -1,7 +1,7 @@
 """The front of execution: plan a graph, run it, tell what happened."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -69,7 +69,7 @@ class Executor:
 
     async def plan(self, graph: Graph) -> Plan:
         """What would run for the targets of `graph`, what is cached, and why not."""
-        return self._plan(graph, await self._fingerprint(graph))
+        return self._plan(graph, await self._fingerprint(graph), ())
 
     async def run(
         self,
@@ -80,6 +80,7 @@ class Executor:
         extra: Mapping[str, Any] = _NOTHING,
         previews: str = "none",
         cancel: CancelToken | None = None,
+        rerun: Collection[str] = (),
     ) -> Outcome:
         """Run a graph for its targets, and tell its story through `emit`, which is called on this event loop.
 
@@ -90,11 +91,12 @@ class Executor:
             extra: what the client sent along, for nodes that want it.
             previews: how the client wants pictures of running nodes.
             cancel: set from any thread to stop the job within one step of the running nodes.
+            rerun: nodes that are to run, with all that follows from them, though their results may be known.
         """
         began = time.perf_counter()
         prints = await self._fingerprint(graph)
         self._house.cache.begin(prints.keys.values())
-        planned = self._plan(graph, prints)
+        planned = self._plan(graph, prints, rerun)
         reporter, nodes = Reporter(job, emit), RunningNodes(graph)
         request = Request(job, extra, previews, cancel)
         delivery = Delivery(self._house, request, nodes, planned, prints, reporter)
@@ -114,9 +116,9 @@ class Executor:
             _tell_end(outcome, running, delivery, reporter)
         return outcome
 
-    def _plan(self, graph: Graph, prints: Fingerprints) -> Plan:
+    def _plan(self, graph: Graph, prints: Fingerprints, rerun: Collection[str]) -> Plan:
         house = self._house
-        return plan(graph, prints, Planner(house.registry, house.cache, house.seen, house.is_valid))
+        return plan(graph, prints, Planner(house.registry, house.cache, house.seen, house.is_valid), rerun)
 
     async def _fingerprint(self, graph: Graph) -> Fingerprints:
         nodes = [graph.nodes[node_id] for node_id in graph.order_for(graph.targets)]

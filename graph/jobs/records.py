@@ -1,6 +1,6 @@
 """What the job store takes and gives: frozen records, no behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +24,13 @@ class Payload:
     """The output nodes that are to run; None means all of them."""
     extra: Mapping[str, Any] = field(default_factory=dict)  # JSON: what the client sent along (`extra_data`)
     previews: str = "none"
+
+    @property
+    def rerun(self) -> tuple[str, ...]:
+        """The nodes that are to run though their results may be known: `extra_data.latentloom.rerun`."""
+        ours = self.extra.get("latentloom")
+        wanted = ours.get("rerun") if isinstance(ours, Mapping) else None
+        return tuple(str(node) for node in wanted) if isinstance(wanted, Sequence) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ class Lease:
             document=self.payload.document,
             targets=self.payload.targets,
             extra=self.payload.extra,
+            rerun=self.payload.rerun,
             previews=self.payload.previews,
             attempt=self.job.attempt,
             first_seq=self.job.last_seq + 1,

@@ -25,6 +25,8 @@ class JobRequest(BaseModel):
     targets: tuple[str, ...] | None = None
     """The output nodes that are to run; None means all of them."""
     extra: Mapping[str, Any] = Field(default_factory=dict)  # JSON: what the client sent along (`extra_data`)
+    rerun: tuple[str, ...] = ()
+    """The nodes that are to run, with all that follows from them, though their results may be known."""
     previews: str = "none"
     """How to show running pictures: `none`, `auto`, `latent2rgb` or `taesd`."""
     attempt: int = Field(default=1, ge=1)

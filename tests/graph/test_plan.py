@@ -95,6 +95,13 @@ def test_a_miss_names_its_first_cause(prompt: dict[str, Any], reason: str) -> No
     assert plan_of(bench, prompt).reasons["4"] == reason
 
 
+def test_all_changed_inputs_of_a_node_are_listed() -> None:
+    bench = place()
+    bench.succeed({"1": short("Add", a=1, b=2), "2": short("Show", value=["1", 0])})
+    reasons = plan_of(bench, {"1": short("Add", a=3, b=4), "2": short("Show", value=["1", 0])}).reasons
+    assert reasons["1"] == reasons["2"] == 'inputs "a" and "b" of node 1 "Add" changed'
+
+
 def test_new_nodes_never_ran_before_and_neither_did_what_follows_them() -> None:
     bench = place()
     bench.succeed(graph())

@@ -49,6 +49,14 @@ def run_one(bench: Bench, class_type: str, **inputs: Any) -> Any:
     return bench.succeed({"1": short(class_type, **inputs), "2": short("ShowAll", value=["1", 0])})
 
 
+def test_what_a_node_expands_into_runs_again_with_it() -> None:
+    bench = Bench(twice)
+    graph = {"1": short("Twice", value=4), "2": short("Show", value=["1", 0])}
+    first = bench.succeed(graph).executed
+    assert bench.succeed(graph).executed == ()
+    assert bench.succeed(graph, rerun=["1"]).executed == first
+
+
 def test_the_result_of_an_expansion_is_what_its_links_lead_to() -> None:
     run = run_one(Bench(twice), "Twice", value=4)
     assert run.shown == {"2": ["[8]"]}

@@ -44,3 +44,16 @@ def test_the_node_that_failed_is_named_with_its_error(server: ServerProcess):
 
 def test_there_is_nothing_to_tell_of_a_job_that_is_not_there(server: ServerProcess):
     assert problem(server, "GET", "/api/v2/jobs/nobody/nodes")[0] == 404
+
+
+def test_what_is_asked_to_run_again_runs_though_its_result_is_known(server: ServerProcess):
+    text = graph(
+        a=("Text", {"text": "twice"}), s=("Steps", {"text": ["a", 0], "steps": 1}), b=("Show", {"text": ["s", 0]})
+    )
+    ended(server, text)
+    job = server.post("/prompt", {"prompt": text, "extra_data": {"latentloom": {"rerun": ["s"]}}})["prompt_id"]
+    server.get(f"/api/v2/jobs/{job}?wait=30")
+    told = nodes_of(server, job)
+    assert {each: told[each]["state"] for each in told} == {"a": "cached", "s": "done", "b": "done"}
+    assert told["s"]["reason"] == "it was asked to run again"
+    assert told["s"]["nbytes"] > 0

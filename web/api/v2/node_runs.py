@@ -46,6 +46,8 @@ class NodeRunRecord(Record):
     """Why it had to run, such as `input "steps" changed`; or why it was skipped."""
     seconds: float | None = None
     """How long it ran."""
+    nbytes: int | None = None
+    """About how much memory its result takes, in bytes."""
     value: float = 0
     maximum: float = 1
     """How many steps it did, of how many."""
@@ -140,7 +142,7 @@ class NodeRuns:
         if event.cached:
             self._note(event.node, state="cached", **shown)
         else:
-            self._note(event.node, state="done", seconds=event.seconds, **shown)
+            self._note(event.node, state="done", seconds=event.seconds, nbytes=event.nbytes, **shown)
 
     def _note(self, node: NodeRef, **facts: Any) -> None:  # fields of a record
         known = self._nodes.setdefault(node.id, {"id": node.id, "shown_by": node.display or node.id})
