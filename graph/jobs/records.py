@@ -1,6 +1,6 @@
 """What the job store takes and gives: frozen records, no behaviour."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ class Payload:
         """The nodes that are to run though their results may be known: `extra_data.latentloom.rerun`."""
         ours = self.extra.get("latentloom")
         wanted = ours.get("rerun") if isinstance(ours, Mapping) else None
-        return tuple(str(node) for node in wanted) if isinstance(wanted, Sequence) else ()
+        return tuple(str(node) for node in wanted) if isinstance(wanted, list) else ()
 
 
 @dataclass(frozen=True, slots=True)

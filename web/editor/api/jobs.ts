@@ -40,6 +40,7 @@ export interface NodeRunReply {
   readonly tier: string | null;
   readonly reason: string;
   readonly seconds: number | null;
+  readonly nbytes: number | null;
   readonly value: number;
   readonly maximum: number;
   readonly ui: Record<string, Json> | null;

@@ -5,10 +5,12 @@ import { draftAt } from "@/document/types";
 import { layoutOf } from "@/graphEdits/nodes";
 import { type NodeRun, rateOf } from "@/run/store";
 import { useRun, useScope, useT, useTab, useView } from "@/shell/hooks";
+import { shortBytes, shortSeconds } from "./amounts";
 import type { NodeBodyProps } from "./NodeBody";
 
 /** What took less is not worth telling. */
 const LEAST_SECONDS = 0.01;
+const LEAST_BYTES = 100_000;
 
 export function NodeHead({ id, shape, title, mode, isPinned }: NodeBodyProps) {
   const t = useT();
@@ -93,13 +95,7 @@ function RunBadge({ run }: { readonly run: NodeRun }) {
       </span>
     );
   }
-  if (run.status === "done" && run.seconds !== undefined && run.seconds >= LEAST_SECONDS) {
-    return (
-      <span className="node-badge" title={run.reason || t("node.ran")}>
-        {t("node.seconds", { seconds: shortSeconds(run.seconds) })}
-      </span>
-    );
-  }
+  if (run.status === "done") return <Cost run={run} />;
   if (run.status === "skipped") return <span className="node-badge">{t("node.skipped")}</span>;
   if (run.status !== "running" || run.maximum <= 1) return null;
   const rate = rateOf(run);
@@ -111,6 +107,20 @@ function RunBadge({ run }: { readonly run: NodeRun }) {
     >
       {run.value}/{run.maximum}
       {rate !== undefined && <small>{t("node.rate", { rate: rate.perSecond.toPrecision(2) })}</small>}
+    </span>
+  );
+}
+
+/** How long a node ran and how much memory its result takes, and why it ran. */
+function Cost({ run: { seconds = 0, nbytes = 0, reason } }: { readonly run: NodeRun }) {
+  const t = useT();
+  const memory = nbytes >= LEAST_BYTES ? shortBytes(nbytes) : undefined;
+  if (seconds < LEAST_SECONDS && memory === undefined) return null;
+  const told = [reason || t("node.ran"), memory && t("node.memory", { memory })];
+  return (
+    <span className="node-badge" title={told.filter(Boolean).join("\n")}>
+      {seconds >= LEAST_SECONDS && t("node.seconds", { seconds: shortSeconds(seconds) })}
+      {memory && <small>{memory}</small>}
     </span>
   );
 }
@@ -129,9 +139,4 @@ function Progress({ run }: { readonly run: NodeRun }) {
       <span style={run.maximum > 1 ? { transform: `scaleX(${share})` } : {}} />
     </span>
   );
-}
-
-/** `0.42`, `3.1`, `128`: three figures are enough. */
-export function shortSeconds(seconds: number): string {
-  return seconds < 10 ? seconds.toFixed(seconds < 1 ? 2 : 1) : String(Math.round(seconds));
 }

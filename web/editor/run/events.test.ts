@@ -108,6 +108,7 @@ test("48: after a lost connection the account of the server takes the place of w
     tier: null,
     reason: "",
     seconds: null,
+    nbytes: null,
     value: 0,
     maximum: 1,
     ui: null,
@@ -122,7 +123,15 @@ test("48: after a lost connection the account of the server takes the place of w
       error: null,
       nodes: [
         { ...base, id: "1", shown_by: "1", state: "cached", tier: "disk" },
-        { ...base, id: "5", shown_by: "5", state: "done", seconds: 2.5, reason: 'input "steps" changed' },
+        {
+          ...base,
+          id: "5",
+          shown_by: "5",
+          state: "done",
+          seconds: 2.5,
+          nbytes: 4096,
+          reason: 'input "steps" changed',
+        },
         {
           ...base,
           id: "7",
@@ -137,7 +146,12 @@ test("48: after a lost connection the account of the server takes the place of w
   );
   expect(over).toBe(true);
   const { nodes, job, outputs, pending } = run.getState();
-  expect(nodes["5"]).toMatchObject({ status: "done", seconds: 2.5, reason: 'input "steps" changed' });
+  expect(nodes["5"]).toMatchObject({
+    status: "done",
+    seconds: 2.5,
+    nbytes: 4096,
+    reason: 'input "steps" changed',
+  });
   expect(nodes["1"]).toMatchObject({ status: "cached", reason: "disk" });
   expect(outputs["7"]?.[0]?.filename).toBe("b.png");
   expect([job?.status, pending]).toEqual(["succeeded", []]);

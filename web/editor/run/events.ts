@@ -137,12 +137,14 @@ export function note(nodes: Nodes, id: NodeId, change: Partial<NodeRun>): void {
     const isWeak = change.status === "cached" && outer !== undefined && outer.status !== "cached";
     if (isWeak || outer?.status === "failed") continue;
     const seconds = (outer?.seconds ?? 0) + (change.seconds ?? 0);
-    const { seconds: _own, failure, ...rest } = change;
+    const nbytes = (outer?.nbytes ?? 0) + (change.nbytes ?? 0);
+    const { seconds: _own, nbytes: _its, failure, ...rest } = change;
     nodes[each] = {
       ...(outer ?? FRESH),
       ...rest,
       ...(failure === undefined ? {} : { failure }),
       ...(seconds > 0 ? { seconds } : {}),
+      ...(nbytes > 0 ? { nbytes } : {}),
     };
   }
 }

@@ -59,6 +59,7 @@ function runOf(
     reason: told.reason || (told.tier ?? ""),
     ...(status === "running" && before?.startedAt === undefined ? { startedAt: now } : {}),
     ...(told.seconds === null ? {} : { seconds: told.seconds }),
+    ...(told.nbytes === null ? {} : { nbytes: told.nbytes }),
     ...(failure === undefined ? {} : { failure }),
   };
 }

@@ -28,6 +28,18 @@ test("a use shows how the nodes inside of it do (checklist 38, 43)", () => {
   expect(inside.nodes["2"]?.status).toBe("running");
 });
 
+test("time and memory inside of a use count once (checklist 49)", () => {
+  const nodes = {
+    "5": run("done", { seconds: 3, nbytes: 30 }),
+    "5:1": run("done", { seconds: 1, nbytes: 10 }),
+    "5:2": run("done", { seconds: 2, nbytes: 20 }),
+    "5:2:7": run("done", { seconds: 2, nbytes: 20 }),
+  };
+  const state = { ...createRun().getState(), nodes };
+  expect(runIn(state, "").nodes["5"]).toMatchObject({ seconds: 3, nbytes: 30 });
+  expect(runIn(state, "5:").nodes["2"]).toMatchObject({ seconds: 2, nbytes: 20 });
+});
+
 test("without subgraphs the run is passed on as it is", () => {
   const state = { ...createRun().getState(), nodes: { "1": run("done") } };
   expect(runIn(state, "")).toBe(state);

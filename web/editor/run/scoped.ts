@@ -24,7 +24,7 @@ export function runIn(state: RunState, prefix: string): RunState {
   if (known !== undefined && known.from === state && known.prefix === prefix) return known.to;
   const to: RunState = {
     ...state,
-    nodes: gather(state.nodes, prefix, joinRuns),
+    nodes: gather(withoutSums(state.nodes), prefix, joinRuns),
     problems: gather(state.problems, prefix, (some, more) => [...some, ...more]),
     outputs: gather(state.outputs, prefix, (_, later) => later),
     shown: gather(state.shown, prefix, (some, more) => ({ ...some, ...more })),
@@ -55,6 +55,16 @@ function gather<T>(
   return found;
 }
 
+/** Uses without their sums, or what is inside of them would count twice. */
+function withoutSums(nodes: RunState["nodes"]): RunState["nodes"] {
+  const uses = new Set<NodeId>();
+  for (const id in nodes)
+    for (let at = id.lastIndexOf(":"); at > 0; at = id.lastIndexOf(":", at - 1)) uses.add(id.slice(0, at));
+  if (uses.size === 0) return nodes;
+  const bare = ({ seconds: _time, nbytes: _memory, ...rest }: NodeRun): NodeRun => rest;
+  return Object.fromEntries(Object.entries(nodes).map(([id, run]) => [id, uses.has(id) ? bare(run) : run]));
+}
+
 const WEIGHT: Readonly<Record<NodeStatus, number>> = {
   failed: 5,
   running: 4,
@@ -67,6 +77,7 @@ const WEIGHT: Readonly<Record<NodeStatus, number>> = {
 /** Two runs inside of one use: what matters more is shown, times add up. */
 function joinRuns(some: NodeRun, more: NodeRun): NodeRun {
   const shown = WEIGHT[more.status] > WEIGHT[some.status] ? more : some;
-  if (some.seconds === undefined && more.seconds === undefined) return shown;
-  return { ...shown, seconds: (some.seconds ?? 0) + (more.seconds ?? 0) };
+  const seconds = (some.seconds ?? 0) + (more.seconds ?? 0);
+  const nbytes = (some.nbytes ?? 0) + (more.nbytes ?? 0);
+  return { ...shown, ...(seconds > 0 && { seconds }), ...(nbytes > 0 && { nbytes }) };
 }

@@ -38,6 +38,8 @@ export interface NodeRun {
   readonly firstStep?: { readonly at: number; readonly value: number };
   readonly lastStepAt?: number;
   readonly seconds?: number;
+  /** How much memory its result takes. */
+  readonly nbytes?: number;
   readonly failure?: NodeFailure;
   /** Why it ran or did not, from `/api/v2/plan`. */
   readonly reason?: string;
