@@ -13,6 +13,7 @@ from graph.folders import Folders
 from graph.node import Widget, node
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.prompt import MARK
+from nodes.diffusion.types import Padding
 from nodes.sockets import Clip, Conditioning
 
 PROMPT_HELP = (
@@ -49,6 +50,26 @@ def set_last_layer(
 ) -> Clip:
     """Take the text encoder's result from an earlier layer ("clip skip"), as some models want it."""
     return replace(clip, stop_at_layer=stop_at_clip_layer)
+
+
+@node(
+    "T5TokenizerOptions",
+    title="T5 tokenizer options",
+    category="model_patches/conditioning",
+    occupies="instant",
+    experimental=True,
+)
+def t5_tokenizer_options(
+    clip: Clip,
+    min_padding: Annotated[
+        int, Field(ge=0, le=10000, multiple_of=1, description="How many empty tokens follow every text.")
+    ] = 0,
+    min_length: Annotated[
+        int, Field(ge=0, le=10000, multiple_of=1, description="How many tokens a text has at least.")
+    ] = 0,
+) -> Clip:
+    """Say how short texts are filled up for T5; other text encoders stay as they are."""
+    return replace(clip, padding=Padding(min_padding, min_length))
 
 
 def embedding_finder(folders: Folders) -> Callable[[str], Path | None]:

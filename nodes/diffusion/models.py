@@ -24,6 +24,7 @@ from nodes.diffusion.patches.switching import Patches, Switching
 from nodes.diffusion.residency import Residents
 from nodes.diffusion.shelving import NetworkMover, RamShelf
 from nodes.diffusion.shortage import attempt
+from nodes.diffusion.text.t5 import with_padding
 from nodes.diffusion.types import (
     Autoencoder,
     ClipHandle,
@@ -174,7 +175,7 @@ class ModelRegistry:
             ModelError: it cannot be loaded.
         """
         with self._use(handle.source, handle.patches) as encoder:
-            yield encoder
+            yield with_padding(encoder, handle.padding) if handle.padding is not None else encoder
 
     @contextmanager
     def use_vae(self, handle: VaeHandle) -> Iterator[Autoencoder]:

@@ -28,6 +28,8 @@ class Latent(TypedDict):
     """(batch, height, width) or (batch, 1, height, width) at picture size; 1 is sampled anew, 0 is kept."""
     batch_index: NotRequired[list[int]]
     """Which item of a noise batch each sample takes its noise from."""
+    own_seeds: NotRequired[bool]
+    """Whether each sample draws all its noise from a seed of its own: that of the run plus its `batch_index`."""
     downscale_ratio_spacial: NotRequired[int]
     """Picture pixels per cell that an empty latent was made for; the spelling is the ecosystem's."""
 
@@ -100,6 +102,16 @@ class ModelHandle:
 
 
 @dataclass(frozen=True)
+class Padding:
+    """How a text for T5 is filled up after its end mark."""
+
+    after: int = 0
+    """How many tokens stand there in any case."""
+    shortest: int = 0
+    """How many tokens there are at least, all together."""
+
+
+@dataclass(frozen=True)
 class ClipHandle:
     """What CLIP links carry: which text encoder, and from which layer its output is taken."""
 
@@ -107,6 +119,8 @@ class ClipHandle:
     patches: tuple[AnyPatch, ...] = ()
     stop_at_layer: int | None = None
     """-1 is the last layer, -2 the one before; None is what the family is trained with."""
+    padding: Padding | None = None
+    """Of T5, where it is among the encoders; None is what the family is trained with."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +201,8 @@ class Start:
     """(batch, channels, height, width) in the scale of the network, on its device."""
     mask: Tensor | None = None
     """(batch, 1, height, width): 1 is sampled anew, 0 is kept; None samples everything."""
+    seed: int = 0
+    """Of the run, for networks that are told noisy things."""
 
 
 class DiffusionModel(Protocol):

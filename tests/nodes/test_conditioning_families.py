@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
 
 from nodes.conditioning_families import (
@@ -185,7 +186,7 @@ def inpainting(kind: str, channels: int = 9) -> Any:
     if kind != "sd1":
         return BUILDERS[kind](in_channels=channels)
     model = tiny.build()
-    unet = originals.UNet2DConditionModel(
+    unet = UNet2DConditionModel(
         **{**originals.TINY_UNET, "cross_attention_dim": 32, "attention_head_dim": 8}, in_channels=channels
     )
     prefix = "cond_stage_model.transformer.text_model."

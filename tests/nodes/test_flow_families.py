@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from nodes.conditioning_families import encode_prompt_flux, encode_prompt_sd3, flux_guidance, inpaint_model_conditioning
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
+from nodes.diffusion.families.sd3_layout import LAYOUT as SD3
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.latent_families import empty_flux2_latent, empty_sd3_latent
 from nodes.loaders import (
@@ -20,6 +21,7 @@ from nodes.loaders import (
     load_vae,
 )
 from nodes.model_sampling import model_sampling_aura_flow, model_sampling_flux, model_sampling_sd3
+from nodes.text_encoding import t5_tokenizer_options
 from tests.nodes.diffusion import originals
 from tests.nodes.house import House, is_picture, plain_image
 
@@ -34,7 +36,7 @@ def house(tmp_path: Path) -> House:
 
 
 def checkpoint(house: House, original: Any, name: str = "x.safetensors") -> Any:
-    header = None if original.layout is originals.SD3 else HEADER
+    header = None if original.layout is SD3 else HEADER
     original.write(house.folder / "checkpoints" / name, header)
     return load_checkpoint(name, **house.files)
 
@@ -110,6 +112,21 @@ def test_flux_reads_t5_and_sums_up_with_clip(house: House) -> None:
     assert told["guidance"] == 2.0
     ((long, _),) = house.text(clip, "cat " * 300)
     assert long.shape[1] > 300
+
+
+def test_how_short_texts_are_filled_up_can_be_said(house: House) -> None:
+    clip = checkpoint(house, originals.flux())[1]
+    lengths = [
+        house.text(t5_tokenizer_options(clip, *options), "a cat")[0][0].shape[1]
+        for options in ((0, 0), (1, 0), (3, 0), (0, 40), (50, 40))
+    ]
+    plain = lengths[0]
+    assert lengths == [plain, plain + 1, plain + 3, 40, plain + 50]
+    default, same = (house.text(each, "a cat")[0] for each in (clip, t5_tokenizer_options(clip, 0, 256)))
+    assert torch.equal(default[0], same[0])
+    assert torch.equal(default[1]["pooled_output"], same[1]["pooled_output"])
+    weighted = house.text(t5_tokenizer_options(clip, 1, 0), "a (cat:1.5)")[0][0]
+    assert weighted.shape[1] == plain + 1
 
 
 def test_a_weight_of_one_changes_nothing_and_others_do(house: House) -> None:

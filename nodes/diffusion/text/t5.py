@@ -1,7 +1,7 @@
 """T5 text encoders: a prompt with weights as one long row of tokens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,7 +13,7 @@ from nodes.diffusion.text.inversion import read_inversion
 from nodes.diffusion.text.prompt import MARK, parse, split_inversions
 from nodes.diffusion.text.unigram import LanguageVocabulary
 from nodes.diffusion.text.windows import Token
-from nodes.diffusion.types import Encoded, FindEmbedding, Text
+from nodes.diffusion.types import Encoded, FindEmbedding, Padding, Text, TextEncoder
 
 if TYPE_CHECKING:
     from transformers import T5EncoderModel
@@ -34,6 +34,7 @@ class T5TextEncoder:
         shortest: how many tokens there are at least; what is missing is filled up.
         name: which of a family's text encoders it is.
         masks: whether what was filled up is hidden from it, and blanked in its result.
+        after: how many tokens fill up a text of any length.
     """
 
     network: "T5EncoderModel"
@@ -43,6 +44,7 @@ class T5TextEncoder:
     shortest: int
     name: str = "t5xxl"
     masks: bool = False
+    after: int = 0
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -82,7 +84,7 @@ class T5TextEncoder:
         return self._filled(found, self.shortest)
 
     def _filled(self, tokens: Sequence[Token], length: int) -> list[Token]:
-        closed = [*tokens, Token(END)]
+        closed = [*tokens, Token(END), *[Token(PAD)] * self.after]
         return [*closed, *[Token(PAD)] * (length - len(closed))]
 
     def _run(self, rows: Sequence[Sequence[Token]]) -> Tensor:
@@ -99,6 +101,16 @@ class T5TextEncoder:
         )
         hidden = self.network(inputs_embeds=vectors, attention_mask=mask).last_hidden_state.float()
         return hidden * mask[..., None] if self.masks else hidden
+
+
+def with_padding(encoder: TextEncoder, padding: Padding) -> TextEncoder:
+    """The same text encoder, whose T5 is filled up otherwise; one without T5 is as it was."""
+    if isinstance(encoder, T5TextEncoder):
+        return replace(encoder, shortest=padding.shortest, after=padding.after)
+    t5 = getattr(encoder, "t5", None)
+    if isinstance(t5, T5TextEncoder) and is_dataclass(encoder) and not isinstance(encoder, type):
+        return replace(encoder, t5=with_padding(t5, padding))
+    return encoder
 
 
 def _seen(rows: Sequence[Sequence[Token]]) -> Tensor:
