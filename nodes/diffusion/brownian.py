@@ -10,6 +10,9 @@ from torch import Tensor
 
 from nodes.diffusion.noise import StepNoise
 
+TREE_DIGITS = 6
+"""To how many digits torchsde rounds noise levels."""
+
 
 def brownian_noise(x: Tensor, seed: int, sigmas: Tensor, *, on_cpu: bool = True) -> StepNoise:
     """Increments of a Brownian path between the lowest noise level above zero and the highest, at unit variance.
@@ -32,18 +35,21 @@ class _BrownianNoise:
         self._sigmas = sigmas
         self._device = torch.device("cpu") if on_cpu else x.device
         self._tree: torchsde.BrownianTree | None = None
+        self._start, self._end = 0.0, 0.0
+        """Of the path; what is asked beyond them by rounding is what they are."""
 
     def __call__(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
         """The increment from `sigma` to `sigma_next`, divided by its deviation."""
         if self._tree is None:
             self._tree = self._plant()
-        low, high = (sigma, sigma_next) if sigma < sigma_next else (sigma_next, sigma)
-        increment = self._tree(low.float(), high.float()).to(self._like.device, self._like.dtype)
+        low, high = sorted(min(max(float(each.float()), self._start), self._end) for each in (sigma, sigma_next))
+        increment = self._tree(low, high).to(self._like.device, self._like.dtype)
         if sigma > sigma_next:
             increment = -increment
         return increment / (sigma_next - sigma).abs().sqrt()
 
     def _plant(self) -> torchsde.BrownianTree:
         lowest, highest = self._sigmas[self._sigmas > 0].min(), self._sigmas.max()
+        self._start, self._end = round(float(lowest), TREE_DIGITS), round(float(highest), TREE_DIGITS)
         start = torch.zeros_like(self._like, device=self._device)
         return torchsde.BrownianTree(lowest, start, highest, entropy=self._seed)

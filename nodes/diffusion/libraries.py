@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel
 
+_DECODER_WIDTHS = "decoder_block_out_channels"
+
 
 def new_unet(config: Mapping[str, Any]) -> "UNet2DConditionModel":
     """The UNet of diffusers."""
@@ -30,10 +32,23 @@ def new_unet(config: Mapping[str, Any]) -> "UNet2DConditionModel":
 
 
 def new_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKL":
-    """The KL autoencoder of diffusers."""
+    """The KL autoencoder of diffusers; its decoder is otherwise wide where `decoder_block_out_channels` says so."""
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.autoencoders.vae import Decoder
 
-    return AutoencoderKL.from_config(dict(config))
+    shared = {key: value for key, value in config.items() if key != _DECODER_WIDTHS}
+    network = AutoencoderKL.from_config(shared)
+    if _DECODER_WIDTHS in config:
+        network.decoder = Decoder(
+            in_channels=config["latent_channels"],
+            out_channels=config["out_channels"],
+            up_block_types=config["up_block_types"],
+            block_out_channels=config[_DECODER_WIDTHS],
+            layers_per_block=config["layers_per_block"],
+            norm_num_groups=network.config["norm_num_groups"],
+            mid_block_add_attention=config["mid_block_add_attention"],
+        )
+    return network
 
 
 def new_tiny_autoencoder(config: Mapping[str, Any]) -> "AutoencoderTiny":

@@ -1,5 +1,6 @@
 """Z-Image, Qwen-Image, Flux.2 and Wan, from their files to the picture or the video, through the nodes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_three_files_become_a_picture(tmp_path: Path, kind: str) -> None:
     texts = house.text(parts[1], "a cat"), house.text(parts[1], "")
     drawn = [house.sample(parts[0], text, text, latent_for(kind), cfg=1.0)["samples"] for text in texts]
     assert not torch.equal(*drawn)
+
+
+def test_a_decoder_may_be_narrower_than_its_encoder(tmp_path: Path) -> None:
+    def build() -> Any:
+        return replace(originals.flux2(), vae=originals.flux2_vae((32, 32, 32, 32)))
+
+    house, parts = parts_of(tmp_path, "flux2", build)
+    assert is_picture(house.picture(parts, latent=latent_for("flux2"), scheduler="simple"))
+    with house.models.use_vae(parts[2]) as autoencoder:
+        widths = {conv.out_channels for conv in autoencoder.network.decoder.mid_block.modules() if is_conv(conv)}
+    assert widths == {32}
+
+
+def is_conv(module: torch.nn.Module) -> bool:
+    return isinstance(module, torch.nn.Conv2d)
 
 
 def test_wan_makes_videos(tmp_path: Path) -> None:

@@ -35,11 +35,14 @@ def vae_config(shapes: Shapes) -> dict[str, Any]:
     count = 1 + max(int(match[1]) for match in (re.match(level, key) for key in shapes) if match)
     where = "encoder.down.{}.block.{}" if is_original(shapes) else "encoder.down_blocks.{}.resnets.{}"
     layers = sum(f"{where.format(0, number)}.conv1.weight" in shapes for number in range(16))
+    widths = tuple(shapes[f"{where.format(i, 0)}.conv1.weight"][0] for i in range(count))
+    decoder_widths = _decoder_widths(shapes, count)
     return {
         "in_channels": shapes["encoder.conv_in.weight"][1],
         "out_channels": shapes["decoder.conv_out.weight"][0],
         "latent_channels": shapes["decoder.conv_in.weight"][1],
-        "block_out_channels": tuple(shapes[f"{where.format(i, 0)}.conv1.weight"][0] for i in range(count)),
+        "block_out_channels": widths,
+        **({"decoder_block_out_channels": decoder_widths} if decoder_widths != widths else {}),
         "layers_per_block": layers,
         "down_block_types": ("DownEncoderBlock2D",) * count,
         "up_block_types": ("UpDecoderBlock2D",) * count,
@@ -49,6 +52,13 @@ def vae_config(shapes: Shapes) -> dict[str, Any]:
             key.startswith(("encoder.mid.attn_1", "encoder.mid_block.att")) for key in shapes
         ),
     }
+
+
+def _decoder_widths(shapes: Shapes, count: int) -> tuple[int, ...]:
+    """Channels of the decoder's levels, the finest first; a decoder may be narrower than its encoder."""
+    if is_original(shapes):
+        return tuple(shapes[f"decoder.up.{i}.block.0.conv1.weight"][0] for i in range(count))
+    return tuple(shapes[f"decoder.up_blocks.{count - 1 - i}.resnets.0.conv1.weight"][0] for i in range(count))
 
 
 def vae_keys(keys: Iterable[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from torch import Tensor
 from nodes.diffusion.effects.base import Effect, Guidance
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.calls import Call, plan_calls, predict
+from nodes.diffusion.guidance.changes import CHANGES, Guiding, changed
 from nodes.diffusion.guidance.conditions import prepare
 from nodes.diffusion.guidance.rules import rescaled, rule_of
 from nodes.diffusion.prediction import Parameterisation
@@ -37,6 +38,7 @@ class GuidedDenoiser:
         self._rule = rule_of(guider.kind)
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
+        self._changes = tuple(guider.model.options.get(CHANGES, ()))
         self._effects: Sequence[Effect] = getattr(network, "effects", ())
         self._repeats_text = bool(getattr(network, "repeats_text", True))
         _check(network, guider)
@@ -73,7 +75,11 @@ class GuidedDenoiser:
     def _guided(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> Tensor:
         guided = self._rule.combine(denoised, self._options)
         if self._rescale and len(denoised) > 1:
-            return rescaled(guided, denoised["positive"], x, sigma, self._rescale)
+            guided = rescaled(guided, denoised["positive"], x, sigma, self._rescale)
+        if self._changes:
+            cfg = float(self._options.get("cfg", 1.0))
+            at = Guiding(x, sigma, denoised["positive"], denoised.get("negative"), cfg)
+            guided = changed(guided, at, self._changes)
         return guided
 
     def _finished(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from diffusers import (
     WanTransformer3DModel,
     ZImageTransformer2DModel,
 )
+from diffusers.models.autoencoders.vae import Decoder
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
@@ -172,14 +173,22 @@ def wan_vae() -> dict[str, Tensor]:
     return file_tensors(wan_vae_map(state_shapes(network)), network.state_dict())
 
 
-def flux2_vae() -> dict[str, Tensor]:
-    """The weights of a tiny autoencoder of Flux.2, with two layers inside of the halves."""
+def flux2_vae(decoder: tuple[int, ...] | None = None) -> dict[str, Tensor]:
+    """The weights of a tiny autoencoder of Flux.2, with two layers inside of the halves.
+
+    Args:
+        decoder: the channels of a decoder that is narrower than its encoder.
+    """
+    network = autoencoder(latent=32)
+    if decoder is not None:
+        levels = ("UpDecoderBlock2D",) * len(decoder)
+        network.decoder = Decoder(32, 3, up_block_types=levels, block_out_channels=decoder, layers_per_block=1).eval()
     inner = {
         {"quant_conv": "encoder.quant_conv", "post_quant_conv": "decoder.post_quant_conv"}.get(
             key.split(".")[0], key.split(".")[0]
         )
         + key[len(key.split(".")[0]) :]: tensor
-        for key, tensor in vae_tensors(autoencoder(latent=32), "").items()
+        for key, tensor in vae_tensors(network, "").items()
     }
     return {
         **inner,

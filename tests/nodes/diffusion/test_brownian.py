@@ -45,3 +45,10 @@ def test_the_path_is_that_of_torchsde_from_the_lowest_level_above_zero_to_the_hi
     tree = torchsde.BrownianTree(torch.tensor(0.5), torch.zeros_like(X), torch.tensor(10.0), entropy=2**64 - 1)
     wanted = -tree(torch.tensor(2.0), torch.tensor(5.0)) / 3.0**0.5
     assert torch.allclose(noise(2.0, 5.0, seed=2**64 - 1), wanted)
+
+
+def test_levels_that_the_path_rounds_are_asked_without_a_warning() -> None:
+    sigmas = torch.tensor([14.614643, 3.0, 0.0291675, 0.0])  # not what float32 makes of them, by less than 1e-6
+    draw = brownian_noise(X, 3, sigmas)
+    for high, low in zip(sigmas, sigmas[1:-1], strict=False):
+        assert abs(float(draw(high, low).std()) - 1) < 0.03
