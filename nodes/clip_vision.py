@@ -8,13 +8,12 @@ from graph.datatypes import Socket
 from graph.folders import Folders
 from graph.node import Files, node
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.families.unclip import PICTURES
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.vision.encoder import Crop, Seen, VisionHandle, open_vision, see
+from nodes.diffusion.vision.encoder import Crop, Seen, open_vision, see
 from nodes.diffusion.vision.style import StyleHandle, open_style, with_style, words_of
-from nodes.sockets import Conditioning, Image
+from nodes.sockets import ClipVision, Conditioning, Image
 
-ClipVision = Annotated[VisionHandle, Socket("CLIP_VISION")]
-"""Which encoder of pictures."""
 ClipVisionOutput = Annotated[Seen, Socket("CLIP_VISION_OUTPUT")]
 """Pictures, as an encoder sees them."""
 StyleModel = Annotated[StyleHandle, Socket("STYLE_MODEL")]
@@ -72,3 +71,22 @@ def apply_style_model(
     if strength_type == "attn_bias" and strength != 1.0:
         raise DiffusionError("strength_type: attn_bias is not supported with a strength other than 1; use multiply.")
     return with_style(conditioning, words_of(style_model, clip_vision_output), strength)
+
+
+@node("unCLIPConditioning", title="unCLIP conditioning", category="conditioning")
+def unclip_conditioning(
+    conditioning: Conditioning,
+    clip_vision_output: ClipVisionOutput,
+    strength: Annotated[
+        float, Field(ge=-10.0, le=10.0, multiple_of=0.01, description="How strongly; 0 is not at all.", default=1.0)
+    ],
+    noise_augmentation: Annotated[
+        float,
+        Field(ge=0.0, le=1.0, multiple_of=0.01, description="How much is left to the model: 0 follows the picture."),
+    ] = 0.0,
+) -> Conditioning:
+    """Tell a model of the kind unCLIP of pictures. Several can follow one another."""
+    if strength == 0:
+        return conditioning
+    told = {"clip_vision_output": clip_vision_output, "strength": strength, "noise_augmentation": noise_augmentation}
+    return [(text, {**options, PICTURES: (*options.get(PICTURES, ()), told)}) for text, options in conditioning]

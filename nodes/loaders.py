@@ -11,7 +11,8 @@ from graph.values import Blocker
 from nodes.diffusion import types
 from nodes.diffusion.families.tiny_autoencoder import FORMATS
 from nodes.diffusion.models import Checkpoint, ModelRegistry
-from nodes.sockets import Clip, Model, Vae
+from nodes.diffusion.vision.encoder import open_vision
+from nodes.sockets import Clip, ClipVision, Model, Vae
 from nodes.text_types import DUAL_TYPES, SINGLE_TYPES, TRIPLE_FAMILIES, DualType, SingleType, readers
 
 TINY_NAMES = tuple(FORMATS)
@@ -46,6 +47,30 @@ def load_checkpoint(
     """Choose a diffusion model with its text encoder and its autoencoder."""
     path, digest = folders.path("checkpoints", ckpt_name), folders.digest("checkpoints", ckpt_name)
     return _parts(models.checkpoint(path, digest), ckpt_name)
+
+
+class UnclipParts(NamedTuple):
+    """The parts of a checkpoint that is told of pictures."""
+
+    MODEL: Annotated[Model, Field(description="Its diffusion model.")]
+    CLIP: MaybeClip
+    VAE: MaybeVae
+    CLIP_VISION: Annotated[ClipVision, Field(description="What it sees pictures with.")]
+
+
+@node("unCLIPCheckpointLoader", title="Load unCLIP checkpoint", category="loaders", occupies="io")
+def load_unclip_checkpoint(
+    ckpt_name: Annotated[
+        str, Files("checkpoints"), Field(description="A .safetensors file of the kind Stable Diffusion 2.1 unCLIP.")
+    ],
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> UnclipParts:
+    """Choose a diffusion model that is told of pictures, with the encoder that it sees them with."""
+    path, digest = folders.path("checkpoints", ckpt_name), folders.digest("checkpoints", ckpt_name)
+    parts = _parts(models.checkpoint(path, digest), ckpt_name)
+    return UnclipParts(*parts, open_vision(path, digest))
 
 
 @node("DiffusersLoader", title="Load diffusers folder", category="loaders", occupies="io", deprecated=True)

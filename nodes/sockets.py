@@ -6,6 +6,7 @@ from torch import Tensor
 
 from graph.datatypes import Socket
 from nodes.diffusion import types
+from nodes.diffusion.vision.encoder import VisionHandle
 
 Image = Annotated[Tensor, Socket("IMAGE")]
 """Pictures `(batch, height, width, channels)`, float32 in 0..1."""
@@ -21,6 +22,8 @@ Clip = Annotated[types.ClipHandle, Socket("CLIP")]
 """Which text encoder."""
 Vae = Annotated[types.VaeHandle, Socket("VAE")]
 """Which autoencoder."""
+ClipVision = Annotated[VisionHandle, Socket("CLIP_VISION")]
+"""Which encoder of pictures."""
 Sampler = Annotated[types.Sampler, Socket("SAMPLER")]
 """Which sampling algorithm."""
 Sigmas = Annotated[Tensor, Socket("SIGMAS")]

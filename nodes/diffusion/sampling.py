@@ -203,7 +203,7 @@ class _Run:
 
     def _denoiser(self, latent: Latent, samples: Tensor, noise: Tensor) -> Denoise:
         mask = fit_mask(latent["noise_mask"], samples) if "noise_mask" in latent else None
-        start = Start(samples, mask)
+        start = Start(samples, mask, self._recipe.seed)
         denoise = GuidedDenoiser(self._network, self._parameterisation, self._recipe.guider, start)
         if mask is None:
             return denoise

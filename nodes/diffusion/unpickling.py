@@ -30,6 +30,8 @@ FORBIDDEN = (
 WRITING = ("w", "a", "x", "+")
 CONTAINERS = ("state_dict", "params_ema", "params", "model")
 """Under what training programs keep the weights, among other things."""
+NESTED = ("image_proj", "ip_adapter")
+"""The two parts of IP-Adapters, whose keys follow those names in safetensors."""
 EMBEDDING, EMBEDDING_KEY = "string_to_param", "emb_params"
 """What textual inversions keep their vectors under, and what they are called in safetensors."""
 
@@ -60,6 +62,9 @@ def weights_of(loaded: Any) -> dict[str, torch.Tensor]:  # whatever was pickled
     for name in CONTAINERS:
         if isinstance(loaded.get(name), dict):
             return weights_of(loaded[name])
+    for name in NESTED:
+        if isinstance(loaded.get(name), dict):
+            loaded = {**loaded, **{f"{name}.{key}": value for key, value in loaded[name].items()}}
     return {
         str(key): value.detach().clone().contiguous()
         for key, value in loaded.items()

@@ -114,13 +114,26 @@ def clip_keys(shapes: Shapes) -> dict[str, Piece]:
     Args:
         shapes: of the network's weights, by key.
     """
-    own = {bare(key): key for key in shapes}
+    return open_keys({bare(key): key for key in shapes}, shapes, _OPEN_OUTER, {PROJECTION: "text_projection"})
+
+
+def open_keys(
+    own: Mapping[str, str], shapes: Shapes, outer: Mapping[str, str], projections: Mapping[str, str]
+) -> dict[str, Piece]:
+    """Where OpenCLIP's layout has each weight of an encoder.
+
+    Args:
+        own: by the name that a weight has without any prefix: its key in the network.
+        shapes: of the network's weights, by key.
+        outer: what stands outside of layers, by name.
+        projections: what OpenCLIP holds with its sides exchanged, by name.
+    """
     key_map: dict[str, Piece] = {}
     for name, key in own.items():
-        if name in _OPEN_OUTER:
-            key_map[key] = Piece(_OPEN_OUTER[name])
-        elif name == PROJECTION:
-            key_map[key] = Piece("text_projection", is_transposed=True)
+        if name in outer:
+            key_map[key] = Piece(outer[name])
+        elif name in projections:
+            key_map[key] = Piece(projections[name], is_transposed=True)
         elif match := _LAYER.fullmatch(name):
             row, module, kind = f"transformer.resblocks.{match[1]}", match[2], match[3]
             if module == "self_attn.q_proj":

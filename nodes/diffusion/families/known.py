@@ -14,6 +14,7 @@ from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
 from nodes.diffusion.families.qwen_image import QwenImage
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
+from nodes.diffusion.families.sd2_unclip import StableDiffusion2Unclip
 from nodes.diffusion.families.sd3 import StableDiffusion3
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
@@ -25,6 +26,7 @@ from nodes.diffusion.families.z_image import ZImage
 from nodes.diffusion.types import Component
 
 FAMILIES: Sequence[Family] = (
+    StableDiffusion2Unclip(),  # before XL, which is told as many numbers
     StableDiffusion1(),
     StableDiffusion2(),
     StableDiffusionXL(),

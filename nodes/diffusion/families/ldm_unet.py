@@ -30,6 +30,8 @@ _OUTER = {
     "conv_out": "out.2",
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
+    "class_embedding.linear_1": "label_emb.0.0",
+    "class_embedding.linear_2": "label_emb.0.2",
 }
 SIZE_WIDTH = 256
 """Numbers that each size is spread into before Stable Diffusion XL is told of it."""

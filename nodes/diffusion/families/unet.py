@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.attention import AttentionProcessor
+from nodes.diffusion.convolution import multiply_small
 from nodes.diffusion.families.building import fill
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.overlay import overlay
@@ -77,8 +78,11 @@ class UnetModel:
         if "time_ids" in extra:
             embedding = extra["text_embeds"].to(self.device, self.dtype)
             added = {"text_embeds": embedding, "time_ids": extra["time_ids"].to(self.device)}
+        labels = extra["class_labels"].to(self.device, self.dtype) if "class_labels" in extra else None
         steering = extra["residuals"].arguments(self.device, self.dtype) if "residuals" in extra else {}
-        output = self.network(noisy, steps, text, added_cond_kwargs=added, return_dict=False, **steering)[0]
+        output = self.network(
+            noisy, steps, text, class_labels=labels, added_cond_kwargs=added, return_dict=False, **steering
+        )[0]
         return output.to(x.device, x.dtype)
 
     @property
@@ -101,6 +105,8 @@ def build_unet(
     """
     fill(network, weights, placement)
     network.set_attn_processor(AttentionProcessor())
+    if placement.device.type == "cpu" and placement.dtype == torch.bfloat16:
+        multiply_small(network)
     return UnetModel(
         network,
         training.latent_format,

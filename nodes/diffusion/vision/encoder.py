@@ -18,13 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nodes.diffusion.errors import UnsupportedModel
-from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import KeyMap, renamed
 from nodes.diffusion.memory import Placement
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.statefile import StateFile, shapes_below
 from nodes.diffusion.vision.libraries import new_clip_vision, new_siglip_vision
+from nodes.diffusion.vision.open_layout import OPEN_PATCHES, vision_keys, vision_shapes
 
 Crop = Literal["center", "none"]
 """Whether what is too wide or too high is cut, or everything is squeezed into a square."""
@@ -34,6 +35,8 @@ POSITIONS = "embeddings.position_embedding.weight"
 CLASS = "embeddings.class_embedding"
 PROJECTION = "visual_projection.weight"
 PREFIX = "vision_model."
+OPEN_PREFIXES = ("embedder.model.visual.", "visual.")
+"""Before the keys of encoders in OpenCLIP's layout: in models of the kind unCLIP, and in files with a text encoder."""
 HEADS = 16
 """Of attention in every published encoder, whatever its width."""
 OPENAI_WIDTH = 1024
@@ -93,18 +96,30 @@ class VisionFile:
     @cached_property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """The shape of each weight, without the prefix that most files have."""
+        if self.open_prefix is not None:
+            return shapes_below(self.file.shapes, self.open_prefix)
         found = {key.removeprefix(PREFIX): shape for key, shape in self.file.shapes.items()}
         return {key: shape for key, shape in found.items() if not key.startswith((*_BESIDE, *_OTHERS))}
+
+    @cached_property
+    def open_prefix(self) -> str | None:
+        """What stands before the keys in OpenCLIP's layout; None if the layout is that of transformers."""
+        return next((each for each in OPEN_PREFIXES if each + OPEN_PATCHES in self.file), None)
+
+    @cached_property
+    def _named(self) -> Mapping[str, tuple[int, ...]]:
+        """The shapes under the names of transformers, as far as they tell the size."""
+        return self.shapes if self.open_prefix is None else vision_shapes(self.shapes)
 
     @property
     def is_known(self) -> bool:
         """Whether it holds a picture encoder."""
-        return PATCHES in self.shapes and POSITIONS in self.shapes
+        return PATCHES in self._named and POSITIONS in self._named
 
     @property
     def is_clip(self) -> bool:
         """Whether it is one of CLIP; otherwise of SigLIP."""
-        return CLASS in self.shapes
+        return CLASS in self._named
 
     @property
     def parameters(self) -> int:
@@ -114,24 +129,33 @@ class VisionFile:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, as transformers wants it."""
-        width, channels, patch = self.shapes[PATCHES][:3]
-        positions = self.shapes[POSITIONS][0] - int(self.is_clip)
-        numbers = (re.match(r"encoder\.layers\.(\d+)\.", key) for key in self.shapes)
+        shapes = self._named
+        width, channels, patch = shapes[PATCHES][:3]
+        positions = shapes[POSITIONS][0] - int(self.is_clip)
+        numbers = (re.match(r"encoder\.layers\.(\d+)\.", key) for key in shapes)
         is_openai = self.is_clip and width <= OPENAI_WIDTH
         return {
             "hidden_size": width,
-            "intermediate_size": self.shapes["encoder.layers.0.mlp.fc1.weight"][0],
+            "intermediate_size": shapes["encoder.layers.0.mlp.fc1.weight"][0],
             "num_hidden_layers": 1 + max(int(match[1]) for match in numbers if match),
             "num_attention_heads": HEADS,
             "num_channels": channels,
             "patch_size": patch,
             "image_size": patch * isqrt(positions),
             "hidden_act": ("quick_gelu" if is_openai else "gelu") if self.is_clip else "gelu_pytorch_tanh",
-            **({"projection_dim": self.shapes[PROJECTION][0]} if PROJECTION in self.shapes else {}),
+            **({"projection_dim": shapes[PROJECTION][0]} if PROJECTION in shapes else {}),
         }
+
+    def key_map(self, network: nn.Module) -> KeyMap:
+        """Where each weight of a network is, without prefix."""
+        if self.open_prefix is not None:
+            return vision_keys(state_shapes(network))
+        return renamed({key: key.removeprefix(PREFIX) for key in network.state_dict()})
 
     def tensor(self, key: str) -> Tensor:
         """A weight by its key without prefix."""
+        if self.open_prefix is not None:
+            return self.file.tensor(self.open_prefix + key)
         return self.file.tensor(PREFIX + key if PREFIX + key in self.file else key)
 
 
@@ -213,7 +237,6 @@ def load_vision(handle: VisionHandle, placement: Placement) -> VisionEncoder:
     for module in network.modules():
         if "position_ids" in module._buffers:
             module._buffers["position_ids"] = torch.arange(module._buffers["position_ids"].shape[-1])[None]
-    names = renamed({key: key.removeprefix(PREFIX) for key in network.state_dict()})
     held = {key: shape for key, shape in file.shapes.items() if file.is_clip or key != PROJECTION}
-    network = fill(network, gather(network, names, held, file.tensor), placement)
+    network = fill(network, gather(network, file.key_map(network), held, file.tensor), placement)
     return VisionEncoder(network, placement.device, placement.dtype, file.config["image_size"], file.is_clip)

@@ -8,6 +8,7 @@ import torch
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.image_prompt.files import IpAdapterFile, load_ip_adapter, open_ip_adapter
 from nodes.diffusion.memory import Placement
+from nodes.diffusion.unpickling import weights_of
 from tests.nodes.diffusion import tiny
 from tests.nodes.diffusion.image_prompt import adapters
 
@@ -36,6 +37,15 @@ def test_what_a_file_reads_is_told_by_its_shapes(unet, tmp_path: Path) -> None:
         file = IpAdapterFile(adapters.write(tmp_path / f"{kind}.safetensors", adapters.adapter(unet, kind)))
         assert (file.sums_up, file.seen_width, file.is_known) == (sums_up, width, True)
         assert len(file.widths) == len(unet.attn_processors) // 2
+
+
+def test_pickles_hold_both_parts_apart_and_become_one_file(unet) -> None:
+    tensors = adapters.adapter(unet)
+    nested = {
+        part: {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(part)}
+        for part in ("image_proj", "ip_adapter")
+    }
+    assert weights_of(nested).keys() == tensors.keys()
 
 
 def test_adapters_for_faces_and_other_files_are_refused(unet, tmp_path: Path) -> None:
