@@ -42,8 +42,16 @@ class Context:
     running: RunningGraph | None = None
     """For nodes that build on the graph around them, such as loops."""
     shown: dict[str, Any] = field(default_factory=dict)
+    lock: Callable[[], Mapping[str, Any] | None] = lambda: None
+    """Tells what the next file that the node saves depends on besides the graph (`graph.lock`), for embedding into it;
+    None where nobody knows."""
     report: Callable[[float, float, bytes | None], None] = lambda value, maximum, preview: None
     is_cancelled: Callable[[], bool] = lambda: False
+
+    @property
+    def files_shown(self) -> int:
+        """How many files it has shown so far."""
+        return sum(isinstance(each, Mapping) and "filename" in each for kind in self.shown.values() for each in kind)
 
     def show(self, **ui: Any) -> None:
         """Show a result to people: lists of JSON by kind, such as `images=[{"filename": …}]` or `text=["…"]`."""

@@ -27,6 +27,8 @@ class Settings:
     """Where results go; `<data>/output` unless told otherwise."""
     input: str | None = None
     temp: str | None = None
+    scratch: str | None = None
+    """Where nodes save instead of in the folders for results and temporary files, for a run that only compares."""
     preload: bool = False
     """Whether everything that nodes import is imported at once, so that the first job of a standing worker starts
     quickly; a command that may find everything in the cache does better without."""
@@ -61,9 +63,16 @@ class Settings:
             extra_models={folder: [Path(each) for each in paths] for folder, paths in self.extra_models.items()},
         )
 
+    @property
+    def saving_folders(self) -> Folders:
+        """The directories that nodes save in."""
+        if self.scratch is None:
+            return self.folders
+        return replace(self.folders, output=Path(self.scratch) / "output", temp=Path(self.scratch) / "temp")
+
     def absolute(self) -> "Settings":
         """The same with absolute paths, for a process that may start in another directory."""
-        paths = {name: getattr(self, name) for name in ("data", "output", "input", "temp")}
+        paths = {name: getattr(self, name) for name in ("data", "output", "input", "temp", "scratch")}
         return replace(
             self,
             models=_absolute(self.models),

@@ -7,7 +7,7 @@ because results are found by content; for the same reason a sweep that was inter
 import csv
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +47,17 @@ def combinations(workflow: Workflow, axes: Mapping[str, Sequence[Json]], catalog
     Raises:
         WorkflowError: an input is not there, an axis has no value, or there are too many combinations.
     """
+    return [Combination(values, with_inputs(workflow, values, catalogue)) for values in every_combination(axes)]
+
+
+def every_combination(axes: Mapping[str, Sequence[Json]]) -> list[dict[str, Json]]:
+    """The values of every combination by axis, the last axis changing fastest.
+
+    Raises:
+        WorkflowError: an axis has no value, or there are too many combinations.
+    """
     _check(axes)
-    return [
-        Combination(
-            dict(zip(axes, values, strict=True)), with_inputs(workflow, dict(zip(axes, values, strict=True)), catalogue)
-        )
-        for values in itertools.product(*axes.values())
-    ]
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def combinations_of_texts(workflow: Workflow, sweeps: Sequence[str], catalogue: Catalogue) -> list[Combination]:
@@ -62,31 +66,41 @@ def combinations_of_texts(workflow: Workflow, sweeps: Sequence[str], catalogue: 
     Raises:
         WorkflowError: as `combinations`, or an axis is not understood.
     """
-    axes = dict(_axis(each) for each in sweeps)
-    _check(axes)
     return [
-        Combination(
-            dict(zip(axes, texts, strict=True)),
-            assign(workflow, [f"{name}={text}" for name, text in zip(axes, texts, strict=True)], catalogue),
-        )
-        for texts in itertools.product(*axes.values())
+        Combination(texts, assign(workflow, [f"{name}={text}" for name, text in texts.items()], catalogue))
+        for texts in every_combination(dict(_axis(each) for each in sweeps))
     ]
 
 
-def sheet_of(found: Sequence[Combination], catalogue: Catalogue, title: str, prefix: str) -> Workflow | None:
+def sheet_of(
+    found: Sequence[Combination],
+    catalogue: Catalogue,
+    title: str,
+    prefix: str,
+    targets: Collection[str] | None = None,
+) -> Workflow | None:
     """One workflow that shows the pictures of all combinations on a labelled sheet; None if they save no pictures.
 
     It holds all combinations side by side. After their own jobs it finds every picture in the cache.
 
+    Args:
+        found: the combinations.
+        catalogue: the node types there are; without those of sheets there is none.
+        title: what stands above the pictures.
+        prefix: how the file is called, before its number.
+        targets: the output nodes that are meant; None means all of them.
+
     Raises:
         WorkflowError: values inside a subgraph are varied, which one workflow cannot hold side by side.
     """
+    if catalogue.find("ContactSheet") is None:
+        return None
     graph: dict[str, Any] = {}  # nodes in the API shape
     links: list[Json] = []
     for number, each in enumerate(found):
         if each.workflow.subgraphs != found[0].workflow.subgraphs:
             raise WorkflowError("A sheet needs the varied inputs to be inputs of the subgraph, not inside of it.")
-        link = _picture(each.workflow, catalogue)
+        link = _picture(each.workflow, catalogue, targets)
         if link is None:
             return None
         graph |= _prefixed(each.workflow, f"{number}_", catalogue)
@@ -129,9 +143,11 @@ def _axis(text: str) -> tuple[str, list[str]]:
     return name.strip(), [each.strip() for each in values.split(",")]
 
 
-def _picture(workflow: Workflow, catalogue: Catalogue) -> tuple[str, int] | None:
+def _picture(workflow: Workflow, catalogue: Catalogue, targets: Collection[str] | None) -> tuple[str, int] | None:
     """What the first node that saves pictures saves."""
-    for node in workflow.graph.values():
+    for node_id, node in workflow.graph.items():
+        if targets is not None and node_id not in targets:
+            continue
         spec = catalogue.find(str(node.get("class_type")))
         for each in spec.inputs if spec is not None and spec.is_output else ():
             value = node.get("inputs", {}).get(each.name)

@@ -2,7 +2,8 @@
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from graph.cache.seen import Seen
 from graph.cache.tiers import Tiers
 from graph.execution import Executor
 from graph.fingerprint import Surroundings
+from graph.lock import Environment
 from graph.settings import Settings
 from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
@@ -23,6 +25,9 @@ from nodes.diffusion.libraries import import_all
 from nodes.diffusion.models import ModelRegistry
 from nodes.packs.house import PackHouse
 from nodes.packs.loading import load_packs
+
+LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+"""Whose versions may change a result."""
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:
@@ -37,36 +42,57 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         budget_bytes=settings.model_budget_bytes,
         acceleration=accelerations_of(settings.accelerate),
     )
-    artefacts = Artefacts(folders)
+    artefacts = Artefacts(settings.saving_folders)
     load_packs(
         settings.packs,
         PackHouse(registry, folders, artefacts, models, settings.packs),
         override=settings.packs_override,
     )
-    cache = tiers_of(settings, codecs)
+    results = tiers_of(settings, codecs)
     executor = Executor(
         registry,
-        Tiers(cache.tiers),
+        Tiers(results.tiers),
         {"folders": folders, "artefacts": artefacts, "models": models},
         codecs=codecs,
         surroundings=Surroundings(folders.digest, models.salt),
         is_valid=artefacts.is_valid,
         seen=Seen(cache_folder(settings) if settings.cache == "all" else None),
+        environment=cache(partial(environment_of, models)),
     )
-    return EngineApplication(registry, executor, folders, import_all, models.unload, cache.clear_memory)
+    return EngineApplication(registry, executor, folders, import_all, models.unload, results.clear_memory)
+
+
+def environment_of(models: ModelRegistry) -> Environment:
+    """What computes here, for the locks of results."""
+    return Environment(
+        engine=_version("latentloom"),
+        libraries={"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
+        device=_device(models),
+        precision=models.precision,
+    )
 
 
 def describe(settings: Settings) -> dict[str, str]:
     """What computes here, for `doctor`: subject -> text."""
     models = ModelRegistry(settings.device, precision=settings.precision)
-    # Asking the installation, because importing diffusers and transformers takes seconds.
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))
-    if models.device.type == "cuda":
-        name = torch.cuda.get_device_name(models.device)
-    else:
-        name = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
     return {
-        "device": f"{models.device} ({name}); keys of results hold {models.salt}",
-        "libraries": libraries,
+        "device": f"{_device(models)}; keys of results hold {models.salt}",
+        "libraries": ", ".join(f"{name} {_version(name)}" for name in LIBRARIES[:3]),
         "node types": str(len(build_registry().catalogue.specs)),
     }
+
+
+def _device(models: ModelRegistry) -> str:
+    """What computes, as far as results depend on it: sums on a processor depend on its instructions and threads."""
+    if models.device.type == "cuda":
+        return f"{models.device} ({torch.cuda.get_device_name(models.device)})"
+    instructions, threads = torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
+    return f"{models.device} ({platform.machine()}, {instructions}, {threads} threads)"
+
+
+def _version(package: str) -> str:
+    """Asking the installation, because importing diffusers and transformers takes seconds."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

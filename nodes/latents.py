@@ -85,6 +85,16 @@ def latent_from_batch(
     return latent_operations.from_batch(samples, batch_index, length)
 
 
+@node("SeedPerPicture", title="A seed for each picture", category="latent/batch")
+def seed_per_picture(samples: Latent) -> Latent:
+    """Give each picture of a batch a seed of its own, so that any of them can be made again alone.
+
+    Picture 3 (from 0) of a batch that is sampled with seed 100 is then the picture of seed 103, with every sampler but
+    `dpm_adaptive`. Put it between the empty latent and the sampler. Without it a batch draws its noise at once.
+    """
+    return latent_operations.with_own_seeds(samples)
+
+
 @node("RepeatLatentBatch", title="Repeat latent batch", category="latent/batch")
 def repeat_latent_batch(
     samples: Latent, amount: Annotated[int, Field(ge=1, le=64, description="How many times.")] = 1

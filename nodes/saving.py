@@ -88,11 +88,10 @@ def save_image_advanced(
     artefacts: Artefacts,
 ) -> SavedImages:
     """Save pictures as PNG of 8 or 16 bits a channel or as OpenEXR, with the workflow they were made by."""
-    texts = provenance(ctx)
     name = Name(filename_prefix, f".{_suffix(format)}", width=images.shape[2], height=images.shape[1])
     for number, image in enumerate(images):
         ctx.check_cancelled()
-        ctx.show(images=[artefacts.write(name, _encoded(image, format, texts), number).describe()])
+        ctx.show(images=[artefacts.write(name, _encoded(image, format, provenance(ctx)), number).describe()])
     return SavedImages(images)
 
 
@@ -119,10 +118,10 @@ def image_compare(
     artefacts: Artefacts,
 ) -> None:
     """Show two pictures one over the other, with a line to move between them."""
-    texts, name = provenance(ctx), Name("ComfyUI_temp", ".png", folder="temp")
+    name = Name("ComfyUI_temp", ".png", folder="temp")
     for kind, images in (("a_images", image_a), ("b_images", image_b)):
         for image in () if images is None else images:
-            artefact = artefacts.write(name, picture_files.encode_png(image, texts, compress_level=1))
+            artefact = artefacts.write(name, picture_files.encode_png(image, provenance(ctx), compress_level=1))
             ctx.show(**{kind: [artefact.describe()]})
 
 
@@ -152,13 +151,12 @@ def save_latent(
 
 
 def _save_pictures(images: Image, name: Name, ctx: Context, artefacts: Artefacts, compress_level: int = 4) -> None:
-    texts = provenance(ctx)
     for number, image in enumerate(images):
         ctx.check_cancelled()
-        artefact = artefacts.write(name, picture_files.encode_png(image, texts, compress_level), number)
+        artefact = artefacts.write(name, picture_files.encode_png(image, provenance(ctx), compress_level), number)
         ctx.show(images=[artefact.describe()])
 
 
 def provenance(ctx: Context) -> Mapping[str, str]:
-    """What a file says about how it was made; nothing where no graph ran."""
-    return text_chunks(ctx.prompt, ctx.document, ctx.extra.get("extra_pnginfo")) if ctx.prompt else {}
+    """What the next file says about how it was made; nothing where no graph ran."""
+    return text_chunks(ctx.prompt, ctx.document, ctx.extra.get("extra_pnginfo"), ctx.lock()) if ctx.prompt else {}

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def answer(options: argparse.Namespace, nodes: str) -> int:
         return _answer_sweep(application, sweep, settings, console, as_json=options.json)
     started = time.perf_counter()
     titles = titles_of(workflow, application.catalogue)
-    report = asyncio.run(_run(application, workflow, console, titles))
+    report = asyncio.run(run_workflow(application, workflow, console, titles))
     console.print(picture(report, titles))
     running = report.total_seconds or time.perf_counter() - started
     loading = time.perf_counter() - started - running
@@ -91,7 +91,7 @@ def _answer_sweep(
     application: EngineApplication, sweep: Sweep, settings: Settings, console: Console, *, as_json: bool
 ) -> int:
     def run_one(workflow: Workflow) -> Awaitable[Report]:
-        return _run(application, workflow, console, titles_of(workflow, application.catalogue))
+        return run_workflow(application, workflow, console, titles_of(workflow, application.catalogue))
 
     def files_of(report: Report) -> list[str]:
         return [each["path"] for each in _outputs(report, settings)]
@@ -133,16 +133,30 @@ def _refuse_too_large(
         raise WorkflowError("\n".join(too_large))
 
 
-async def _run(
-    application: EngineApplication, workflow: Workflow, console: Console, titles: Mapping[str, str]
+async def run_workflow(
+    application: EngineApplication,
+    workflow: Workflow,
+    console: Console,
+    titles: Mapping[str, str],
+    targets: Sequence[str] | None = None,
 ) -> Report:
+    """Run a workflow in this process, with progress bars.
+
+    Args:
+        application: what runs it.
+        workflow: what is run.
+        console: where the bars are drawn.
+        titles: what nodes are called.
+        targets: the output nodes that are to run; None means all of them.
+    """
     report = Report()
     runner = InlineRunner(application)
     await runner.start()
     if await _will_compute(runner, workflow):
         with console.status("Loading libraries"):
             application.get_ready()
-    job = JobRequest(id="run", document=workflow.dump())
+    wanted = None if targets is None else tuple(targets)
+    job = JobRequest(id="run", document=workflow.dump(), targets=wanted)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.cancel, job.id)
     try:
         with Bars(console, titles) as bars:

@@ -1,7 +1,9 @@
 """Brings values to nodes and results to whoever waits for them: the caches, the ledger and the events of one job."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from graph.cache.entry import Elements, Entry, Found, Ui
 from graph.context import Context
@@ -18,7 +20,9 @@ from graph.execution.results import blocked
 from graph.execution.running import RunningNodes
 from graph.explanation import Explainer
 from graph.fingerprint import Fingerprints
+from graph.lock import Saved, lock_of
 from graph.plan import Plan
+from graph.spec import Json
 from graph.topology import Link
 
 
@@ -126,7 +130,7 @@ class Delivery:
         """What a node may ask of the house while it runs."""
         node, graph = call.state.node, self.nodes.graph
         call.meter = Meter(self.reporter, self.ref(call.state))
-        return Context(
+        context = Context(
             job=self._request.job,
             node=node.id,
             title=node.title or node.spec.title,
@@ -138,6 +142,8 @@ class Delivery:
             report=call.meter.report,
             is_cancelled=call.is_stopped,
         )
+        context.lock = partial(self._lock, context)
+        return context
 
     def finish(self, call: Call, computed: Computed, outputs: tuple[Elements, ...]) -> Entry:
         """A node has run: tell it, and hand its result to whoever waits for it."""
@@ -168,6 +174,11 @@ class Delivery:
     def ref(self, state: NodeState) -> NodeRef:
         """How events name a node."""
         return self.nodes.ref(state.id)
+
+    def _lock(self, context: Context) -> Mapping[str, Json]:
+        """What the next file of a running node depends on besides the graph."""
+        saved = Saved(context.node, self.nodes.display(context.node), context.files_shown)
+        return lock_of(self.nodes.graph, self.prints.files, self.house.environment(), saved)
 
     def _state_of(self, node_id: str, priority: int) -> NodeState:
         node = self.nodes.get(node_id)

@@ -1,7 +1,7 @@
 """The front of execution: plan a graph, run it, tell what happened."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from graph.execution.running import RunningNodes
 from graph.execution.types import NodeTypes
 from graph.explanation import note_sightings
 from graph.fingerprint import Fingerprints, Surroundings, fingerprint
+from graph.lock import Environment
 from graph.plan import IsValid, Plan, Planner, plan
 from graph.registry import Registry
 from graph.tokens import change_tokens
@@ -40,6 +41,7 @@ class Executor:
         surroundings: files, device and precision, as far as they belong into keys.
         is_valid: whether the result of an output node is still there (its files exist, where they are wanted).
         seen: what earlier keys were made of, to explain misses.
+        environment: tells what computes here, for the locks of results; asked when a lock is.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Executor:
         surroundings: Surroundings | None = None,
         is_valid: IsValid | None = None,
         seen: Seen | None = None,
+        environment: Callable[[], Environment] = Environment,
     ) -> None:
         codecs = codecs if codecs is not None else Codecs()
         given = surroundings if surroundings is not None else Surroundings()
@@ -65,6 +68,7 @@ class Executor:
             lanes=lanes if lanes is not None else Lanes(),
             surroundings=Surroundings(given.digest_of_file, given.salt, given.digest or codecs.digest),
             is_valid=is_valid,
+            environment=environment,
         )
 
     async def plan(self, graph: Graph) -> Plan:

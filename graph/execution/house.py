@@ -12,6 +12,7 @@ from graph.events import Failure
 from graph.execution.lanes import Lanes
 from graph.execution.types import NodeTypes
 from graph.fingerprint import Surroundings
+from graph.lock import Environment
 from graph.plan import IsValid
 from graph.registry import Registry
 from graph.topology import GraphNode
@@ -37,6 +38,8 @@ class House:
     lanes: Lanes
     surroundings: Surroundings
     is_valid: IsValid | None
+    environment: Callable[[], Environment] = Environment
+    """Tells what computes here, for the locks of results."""
 
     @property
     def is_keeping(self) -> bool:

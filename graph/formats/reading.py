@@ -1,7 +1,9 @@
-"""`read_any` and `read_file`: a workflow from whatever file somebody has."""
+"""`read_any` and `read_file`: a workflow from whatever file somebody has; `read_lock`: what its result depended on."""
 
 import re
 from collections.abc import Iterable, Mapping
+
+from pydantic import ValidationError
 
 from graph import strict_json
 from graph.errors import JsonError, WorkflowError
@@ -9,6 +11,7 @@ from graph.formats import exif, png
 from graph.formats.editor import Conversion, convert, laid_out
 from graph.formats.embedding import DOCUMENT, PROMPT, WORKFLOW
 from graph.formats.parameters import from_parameters, is_parameters
+from graph.lock import LOCK, Lock
 from graph.registry import Catalogue
 from graph.spec import Json
 from graph.workflow import EDITOR_FORMAT, Workflow, is_editor_format
@@ -19,7 +22,7 @@ MAXIMUM_BYTES = 256 * 1024**2
 _WRAPPERS = ("prompt", "workflow", "input")
 _PARAMETERS = "parameters"
 """How the text is called in PNG files of other programs."""
-_NAMED = re.compile(r"\s*(latentloom|workflow|prompt)\s*:\s*", re.IGNORECASE)
+_NAMED = re.compile(r"\s*(latentloom|workflow|prompt|lock)\s*:\s*", re.IGNORECASE)
 _CONTAINERS = {b"GIF8": "GIF", b"\0\0\0\x0cJXL ": "JPEG XL", b"\x1aE\xdf\xa3": "WebM", b"PK\x03\x04": "ZIP"}
 
 
@@ -51,6 +54,16 @@ def read_file(data: bytes | str, name: str = "", catalogue: Catalogue | None = N
         raise WorkflowError(f"{name}: {error}") from error
 
 
+def read_lock(data: bytes) -> Lock | None:
+    """The lock that a file carries; None if it has none that can be read."""
+    embedded = _embedded(data)
+    text = embedded[1].get(LOCK) if embedded is not None else None
+    try:
+        return Lock.model_validate_json(text) if text is not None else None
+    except ValidationError:
+        return None
+
+
 def _read(data: bytes | str, catalogue: Catalogue | None) -> Conversion:
     if len(data) > MAXIMUM_BYTES:
         raise WorkflowError(f"The file is larger than {MAXIMUM_BYTES // 1024**2} MiB; that is no workflow.")
@@ -58,18 +71,26 @@ def _read(data: bytes | str, catalogue: Catalogue | None) -> Conversion:
         raise WorkflowError("The file is empty.")
     if isinstance(data, str):
         return _from_json_text(data, catalogue)
-    if data.startswith(png.SIGNATURE):
-        return _from_file("PNG picture", png.texts(data), catalogue)
-    if exif.is_webp(data):
-        return _from_file("WebP picture", _named(exif.texts_of_webp(data)), catalogue)
-    if exif.is_jpeg(data):
-        return _from_file("JPEG picture", _named(exif.texts_of_jpeg(data)), catalogue)
-    if _is_safetensors(data):
-        return _from_file("file of tensors", _metadata(data), catalogue)
+    embedded = _embedded(data)
+    if embedded is not None:
+        return _from_file(*embedded, catalogue)
     for start, kind in _CONTAINERS.items():
         if data.startswith(start):
             raise WorkflowError(f"Workflows cannot be read from {kind} files; give a JSON file or a PNG picture.")
     return _from_json_text(data, catalogue)
+
+
+def _embedded(data: bytes) -> tuple[str, Mapping[str, str]] | None:
+    """What kind of file it is, and the texts that it carries by what they are; None for files without texts."""
+    if data.startswith(png.SIGNATURE):
+        return "PNG picture", png.texts(data)
+    if exif.is_webp(data):
+        return "WebP picture", _named(exif.texts_of_webp(data))
+    if exif.is_jpeg(data):
+        return "JPEG picture", _named(exif.texts_of_jpeg(data))
+    if _is_safetensors(data):
+        return "file of tensors", _metadata(data)
+    return None
 
 
 def _from_json_text(text: bytes | str, catalogue: Catalogue | None) -> Conversion:

@@ -10,7 +10,7 @@ from safetensors.torch import load, save
 from nodes.diffusion.errors import LatentFileError
 from nodes.diffusion.types import Latent
 
-SAMPLES, NOISE_MASK, BATCH_INDEX = "latent_tensor", "noise_mask", "batch_index"
+SAMPLES, NOISE_MASK, BATCH_INDEX, OWN_SEEDS = "latent_tensor", "noise_mask", "batch_index", "own_seeds"
 VERSION = "latent_format_version_0"
 """An empty tensor of this name says that the samples are unscaled."""
 OLD_SCALE = 0.18215
@@ -24,6 +24,8 @@ def encode(latent: Latent, texts: Mapping[str, str]) -> bytes:
         tensors[NOISE_MASK] = latent["noise_mask"].detach().cpu().contiguous()
     if "batch_index" in latent:
         tensors[BATCH_INDEX] = torch.tensor(latent["batch_index"], dtype=torch.int64)
+    if latent.get("own_seeds"):
+        tensors[OWN_SEEDS] = torch.ones(1)
     return save(tensors, metadata=dict(texts))
 
 
@@ -43,4 +45,6 @@ def read(path: Path) -> Latent:
         latent["noise_mask"] = tensors[NOISE_MASK]
     if BATCH_INDEX in tensors:
         latent["batch_index"] = tensors[BATCH_INDEX].tolist()
+    if OWN_SEEDS in tensors:
+        latent["own_seeds"] = True
     return latent

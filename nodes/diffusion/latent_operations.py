@@ -34,6 +34,11 @@ def with_noise_mask(latent: Latent, mask: Tensor) -> Latent:
     return {**latent, "noise_mask": as_batch(mask).unsqueeze(1)}
 
 
+def with_own_seeds(latent: Latent) -> Latent:
+    """The same latents, each to draw its noise from a seed of its own; those in use stay with their places."""
+    return {**latent, "batch_index": _indices(latent), "own_seeds": True}
+
+
 def upscale(latent: Latent, width: int, height: int, method: LatentMethod, crop: Crop) -> Latent:
     """Resize to `width` times `height` picture pixels; a side of 0 follows from the other, two change nothing."""
     if width == 0 and height == 0:

@@ -28,6 +28,16 @@ def initial_noise(shape: Sequence[int], seed: int, batch_index: Sequence[int] | 
     return torch.cat([items[index] for index in batch_index])
 
 
+def seeds_apart(seed: int, batch_index: Sequence[int]) -> list[int]:
+    """A seed for each sample: that of the run plus its place; the highest is followed by 0."""
+    return [(seed + index) % _SEEDS for index in batch_index]
+
+
+def noise_apart(noises: Sequence[StepNoise]) -> StepNoise:
+    """Noise of a batch in which each sample has a source of its own."""
+    return lambda sigma, sigma_next: torch.cat([noise(sigma, sigma_next) for noise in noises])
+
+
 def independent_noise(x: Tensor, seed: int, sigmas: Tensor) -> StepNoise:
     """Fresh noise at every step, drawn where `x` lies.
 

@@ -11,7 +11,7 @@ from nodes.diffusion.effects.differential import mask_at_of
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.denoiser import GuidedDenoiser
 from nodes.diffusion.inpainting import InpaintingDenoiser, Original, fit_mask
-from nodes.diffusion.noise import initial_noise, next_seed
+from nodes.diffusion.noise import StepNoise, initial_noise, next_seed, noise_apart, seeds_apart
 from nodes.diffusion.prediction import Parameterisation, is_pure_noise, parameterisation_of
 from nodes.diffusion.samplers import algorithm_of
 from nodes.diffusion.samplers.base import Denoise
@@ -193,13 +193,20 @@ class _Run:
             self._denoiser(latent, samples, noise),
             x,
             self._sigmas,
-            noise=self._algorithm.make_noise(x, self._recipe.seed, self._sigmas),
+            noise=self._step_noise(x, latent),
             on_step=self._after_step,
             **self._recipe.sampler.options,
         )
         x = self._parameterisation.remove_scaling(self._sigmas[-1], x)
         x, denoised = (_from_network(each, self._network.latent_format) for each in (x, self._last(x)))
         return x, denoised
+
+    def _step_noise(self, x: Tensor, latent: Latent) -> StepNoise:
+        """Where the sampler's own noise comes from."""
+        make, seeds = self._algorithm.make_noise, _own_seeds(self._recipe.seed, latent)
+        if seeds is None:
+            return make(x, self._recipe.seed, self._sigmas)
+        return noise_apart([make(each, seed, self._sigmas) for each, seed in zip(x.split(1), seeds, strict=True)])
 
     def _denoiser(self, latent: Latent, samples: Tensor, noise: Tensor) -> Denoise:
         mask = fit_mask(latent["noise_mask"], samples) if "noise_mask" in latent else None
@@ -208,12 +215,19 @@ class _Run:
         if mask is None:
             return denoise
         if self._algorithm.renews_inpaint_noise:
-            noise = initial_noise(noise.shape, next_seed(self._recipe.seed)).to(noise.device)
+            noise = self._renewed(noise, latent)
         original = Original(samples, noise, mask)
         options = self._recipe.guider.model.options
         return InpaintingDenoiser(
             denoise, self._parameterisation, original, mask_at_of(options, self._parameterisation, self._sigmas)
         )
+
+    def _renewed(self, noise: Tensor, latent: Latent) -> Tensor:
+        """Noise of the next seed for what is kept; in the ecosystem it does not depend on the places in the batch."""
+        seed = next_seed(self._recipe.seed)
+        if _own_seeds(seed, latent) is None:
+            return initial_noise(noise.shape, seed).to(noise.device)
+        return _draw(Noise(seed), latent).to(noise.device)
 
     def _after_step(self, step: int, steps: int, x: Tensor, denoised: Tensor) -> None:
         self._denoised = denoised
@@ -227,7 +241,17 @@ def _draw(noise: Noise, latent: Latent) -> Tensor:
     samples = latent["samples"]
     if noise.seed is None:
         return torch.zeros(samples.shape)
-    return initial_noise(samples.shape, noise.seed, latent.get("batch_index"))
+    seeds = _own_seeds(noise.seed, latent)
+    if seeds is None:
+        return initial_noise(samples.shape, noise.seed, latent.get("batch_index"))
+    return torch.cat([initial_noise((1, *samples.shape[1:]), seed) for seed in seeds])
+
+
+def _own_seeds(seed: int, latent: Latent) -> list[int] | None:
+    """A seed for each sample, where they have seeds of their own."""
+    if not latent.get("own_seeds"):
+        return None
+    return seeds_apart(seed, latent.get("batch_index") or range(len(latent["samples"])))
 
 
 def _to_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:

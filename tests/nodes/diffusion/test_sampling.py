@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.latent_operations import from_batch, with_own_seeds
 from nodes.diffusion.noise import initial_noise, next_seed
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.samplers import SAMPLERS
@@ -230,3 +231,12 @@ def test_a_schedule_never_has_more_steps_than_asked(network: UnetNetwork) -> Non
     whole = SCHEDULES["ddim_uniform"](parameterisation_of(network, {}), 30)
     assert torch.equal(schedule(network, HANDLE, Steps("ddim_uniform", 30)), whole[-31:])
     assert len(schedule(network, HANDLE, Steps("normal", 10, 0.5))) == 11
+
+
+@pytest.mark.parametrize("sampler", [each for each in SAMPLERS if each != "dpm_adaptive"])
+def test_a_sample_with_a_seed_of_its_own_is_the_run_of_that_seed(network: UnetNetwork, sampler: str) -> None:
+    together = drawn(network, recipe(sampler), with_own_seeds(latent(2)))
+    alone = drawn(network, recipe(sampler, seed=4, noise=Noise(4)), latent(1))
+    assert torch.allclose(alone[0], together[1], atol=1e-2)
+    kept = from_batch(with_own_seeds(latent(2)), 1, 1)
+    assert torch.allclose(drawn(network, recipe(sampler), kept)[0], together[1], atol=1e-2)
