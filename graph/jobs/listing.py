@@ -53,6 +53,11 @@ def find(connection: Connection, job_id: str) -> Job | None:
     return None if row is None else job_of(row)
 
 
+def find_all(connection: Connection, job_ids: Sequence[str]) -> dict[str, Job]:
+    """The jobs of these ids; unknown ids are left out."""
+    return {row.id: job_of(row) for row in connection.execute(select(JOB).where(JOB.c.id.in_(job_ids)))}
+
+
 def find_by_key(connection: Connection, owner: str, idempotency_key: str) -> Job | None:
     """The job that was submitted with this idempotency key, None if there is none."""
     is_it = (JOB.c.owner == owner) & (JOB.c.idempotency_key == idempotency_key)

@@ -129,6 +129,16 @@ class JobStore:
         self._database.space.check()
         return await self._submit(submitting.prepare(submission))
 
+    async def submit_all(self, submissions: Sequence[Submission]) -> list[Job]:
+        """Queue jobs that belong together: all of them, in this order, or none. Raises as `submit`."""
+        self._database.space.check()
+        prepared = [submitting.prepare(each) for each in submissions]
+        backend, at, most = self._database.backend, self._database.wall(), self._settings.queued_per_owner
+        return await self._database.write(
+            lambda c: submitting.submit_all(c, backend, prepared, at, most),
+            lambda jobs: self._changed(*(job.id for job in jobs)),
+        )
+
     async def retry(self, job_id: str) -> Job:
         """Queue a new job that does what this one was to do, whatever became of it; it says so in `retry_of`.
 
@@ -227,6 +237,10 @@ class JobStore:
     async def get(self, job_id: str) -> Job | None:
         """The job of this id."""
         return await self._database.read(lambda c: listing.find(c, job_id))
+
+    async def jobs(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        """The jobs of these ids; unknown ids are left out."""
+        return await self._database.read(lambda c: listing.find_all(c, job_ids))
 
     async def get_by_key(self, owner: str, idempotency_key: str) -> Job | None:
         """The job that was submitted with this idempotency key."""

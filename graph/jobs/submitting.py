@@ -1,5 +1,6 @@
 """Accepts jobs: the same request twice is one job, and owners take turns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,14 @@ def submit(
     connection.execute(_INSERT_PAYLOAD, {"job_key": key, **prepared.payload})
     _note_webhook(connection, prepared, at)
     return job
+
+
+def submit_all(
+    connection: Connection, backend: Backend, prepared: Sequence[Prepared], at: float, most_queued: int | None = None
+) -> list[Job]:
+    """Queue all of these jobs, or none where one is refused. Takes and raises what `submit` does."""
+    with connection.begin_nested():
+        return [submit(connection, backend, each, at, most_queued) for each in prepared]
 
 
 def repeat(job: Job, payload: Payload) -> Prepared:

@@ -16,6 +16,7 @@ def spec(name: str, *inputs: InputSpec, gives: str | None = None, is_output: boo
 
 SPECS = (
     spec("Draw", InputSpec(name="cfg", type="FLOAT"), InputSpec(name="text", type="STRING"), gives="IMAGE"),
+    spec("ContactSheet", gives="IMAGE"),
     spec("Save", InputSpec(name="images", type="IMAGE", socket_only=True), is_output=True),
 )
 CATALOGUE = Catalogue({each.id: each for each in SPECS})

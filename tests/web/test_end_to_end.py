@@ -78,3 +78,22 @@ def test_the_command_line_says_what_it_takes() -> None:
         [sys.executable, "server.py", "serve", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "--token-file" in told.stdout
+
+
+def test_a_sweep_ends_with_a_sheet_of_all_its_pictures(real_server: ServerProcess) -> None:
+    workflow = graph(
+        e=("EmptyImage", {"width": 32, "height": 16, "batch_size": 1, "color": 0}),
+        s=("SaveImage", {"images": ["e", 0], "filename_prefix": "swept"}),
+    )
+    body = {"workflow": workflow, "sweep": {"e.color": [0xFF0000, 0x00FF00, 0x0000FF], "e.width": [32, 48]}}
+    status, job, _ = real_server.ask("POST", "/api/v2/jobs", body)
+    assert status == 201, job
+    sheet = real_server.get(f"/api/v2/jobs/{job['id']}?wait=60")
+    assert sheet["status"] == "succeeded", sheet
+    (shown,) = sheet["outputs"]
+    picture = Image.open(io.BytesIO(real_server.ask("GET", f"/api/v2/assets/{shown['id']}/content")[1]))
+    assert {(255, 0, 0), (0, 255, 0), (0, 0, 255)} <= {colour for _, colour in picture.getcolors(1 << 16) or ()}
+    found = real_server.get(f"/api/v2/sweeps/{job['sweep']}")
+    assert (found["counts"], found["sheet"], found["sheet_status"]) == ({"succeeded": 6}, job["id"], "succeeded")
+    ran = real_server.get(f"/api/v2/jobs/{job['id']}/nodes")["nodes"]
+    assert not [each for each in ran if each["type"] == "EmptyImage" and each["state"] == "done"]

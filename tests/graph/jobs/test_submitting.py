@@ -150,3 +150,11 @@ async def test_no_job_is_accepted_when_the_disk_is_nearly_full(open_store):
     store = await open_store(StoreSettings(low_water_bytes=2**62))
     with pytest.raises(StorageFull, match=r"No job is accepted.*MiB left"):
         await store.submit(submission())
+
+
+async def test_jobs_that_belong_together_are_queued_together_or_not_at_all(store: JobStore):
+    jobs = await store.submit_all([submission(id="one"), submission("b", id="two")])
+    assert [job.id for job in jobs] == await run_order(store) == ["one", "two"]
+    with pytest.raises(JobConflict):
+        await store.submit_all([submission(id="three"), submission("c", id="two")])
+    assert (await store.jobs(["two", "one", "three"])).keys() == {"one", "two"}

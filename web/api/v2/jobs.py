@@ -16,6 +16,7 @@ from web.api.routes import Options, Record, endpoint
 from web.api.v2.reading import TargetedWish, read_workflow
 from web.api.v2.shapes import JobRecord, JobSummary
 from web.api.v2.submitting import Keyed, Order, RunWish, submit
+from web.api.v2.sweeping import Axes, Varied, submit_sweep
 from web.api.v2.telling import job_record, job_summaries
 from web.classic.items import prompt_of
 
@@ -32,6 +33,10 @@ _STATES: Mapping[str, tuple[JobState, ...]] = {
 
 class JobWish(TargetedWish, RunWish):
     """A workflow to run."""
+
+    sweep: Axes | None = None
+    """Inputs to vary, each with its values: `{"3.cfg": [1, 3, 7], "Prompt.text": ["a cat", "a dog"]}`, named as in
+    `inputs`. Every combination becomes a job of its own, the last axis changing fastest; see `/api/v2/sweeps`."""
 
 
 class JobsQuery(Options):
@@ -72,9 +77,15 @@ class JobWorkflow(Record):
 async def post_job(request: web.Request, body: JobWish, headers: Keyed) -> JobRecord:
     """Queue a job that runs a workflow.
 
-    The job is on disk when this answers. It runs a snapshot: later changes of the workflow never reach it.
+    The job is on disk when this answers. It runs a snapshot: later changes of the workflow never reach it. Of a sweep
+    this is the job that ends it: the one that lays all pictures out on a labelled sheet or, where there are no
+    pictures, that of the last combination. Its `sweep` leads to all of them.
     """
     workflow = await read_workflow(request, body)
+    if body.sweep is not None:
+        return await job_record(
+            request, await submit_sweep(request, Varied(workflow, body.sweep, body.targets), body, headers.key)
+        )
     job = await submit(request, Order(workflow, body.targets), body, headers.key)
     return await job_record(request, job)
 

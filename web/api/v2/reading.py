@@ -76,7 +76,7 @@ async def read_workflow(request: web.Request, wish: WorkflowWish) -> Workflow:
     _check_size(request, workflow)
     if wish.inputs:
         workflow = with_inputs(workflow, wish.inputs, catalogue)
-    return await _with_assets(request, workflow)
+    return await with_assets(request, workflow)
 
 
 async def convert_any(data: dict[str, Json], catalogue: Catalogue) -> Conversion:
@@ -139,7 +139,7 @@ def _check_size(request: web.Request, workflow: Workflow) -> None:
         raise TooMuch(f"The workflow has {count} nodes; at most {most} are taken.")
 
 
-async def _with_assets(request: web.Request, workflow: Workflow) -> Workflow:
+async def with_assets(request: web.Request, workflow: Workflow) -> Workflow:
     """The workflow with the names of files in place of references to assets."""
     graph = await _resolved(request, workflow.graph)
     subgraphs = {key: await _resolved(request, each.graph) for key, each in workflow.subgraphs.items()}

@@ -99,6 +99,8 @@ class JobRecord(Record):
     """The labels that it was given."""
     workflow: str | None = None
     """The saved workflow that it runs, as `name@version`."""
+    sweep: str | None = None
+    """The sweep that it belongs to."""
     retry_of: str | None = None
     urls: JobUrls
 
@@ -117,6 +119,7 @@ class JobSummary(Record):
     """Why it failed, if it did."""
     metadata: dict[str, str]
     workflow: str | None
+    sweep: str | None = None
 
 
 class AssetRecord(Record):

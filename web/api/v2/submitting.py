@@ -1,7 +1,7 @@
 """Queues jobs: from a workflow that was read to a job that is on disk."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -76,9 +76,17 @@ async def submit(request: web.Request, order: Order, wish: RunWish, key: str | N
         TooOften: too many jobs wait, or come.
         JobConflict: the key was used for something else.
     """
+    check_room(request)
+    submission = await submission_of(request, order, wish)
+    job = await parts_of(request).store.submit(replace(submission, idempotency_key=key))
+    _LOGGER.info("Job queued.", extra={"job": job.id})
+    return job
+
+
+async def submission_of(request: web.Request, order: Order, wish: RunWish) -> Submission:
+    """What is given to the job store, of a workflow that can run. Raises as `submit`."""
     parts = parts_of(request)
-    _check_room(request)
-    webhook = _webhook(request, wish)
+    webhook = webhook_of(request, wish)
     found = await check(request, order.workflow, order.targets)
     validated = found.validated
     if validated.graph is None or (validated.problems and not wish.partial):
@@ -91,22 +99,15 @@ async def submit(request: web.Request, order: Order, wish: RunWish, key: str | N
         extra={**extra, OURS: ours} if ours else extra,
         previews=wish.previews or parts.settings.previews,
     )
-    job = await parts.store.submit(
-        Submission(
-            payload,
-            wish.client_id or "",
-            idempotency_key=key,
-            number=wish.number,
-            front=wish.front,
-            webhook=webhook,
-        )
-    )
-    _LOGGER.info("Job queued.", extra={"job": job.id, "nodes": len(validated.graph.nodes)})
-    return job
+    return Submission(payload, wish.client_id or "", number=wish.number, front=wish.front, webhook=webhook)
 
 
-def _webhook(request: web.Request, wish: RunWish) -> str | None:
-    """The URL to tell when the job is over, if there is one."""
+def webhook_of(request: web.Request, wish: RunWish) -> str | None:
+    """The URL to tell when the job is over, if there is one.
+
+    Raises:
+        Unprocessable: it may not be told.
+    """
     if wish.webhook is None:
         return None
     try:
@@ -116,11 +117,16 @@ def _webhook(request: web.Request, wish: RunWish) -> str | None:
     return wish.webhook.url
 
 
-def _check_room(request: web.Request) -> None:
+def check_room(request: web.Request, count: int = 1) -> None:
+    """Whether so many jobs may be queued.
+
+    Raises:
+        TooOften: too many wait, or they come too quickly.
+    """
     parts = parts_of(request)
     wait_seconds = parts.submits.wait_seconds(request.remote or "") if parts.submits is not None else 0.0
     if wait_seconds > 0:
         raise TooOften("Jobs come too quickly from this address.", kind="rate_limited", retry_seconds=wait_seconds)
     waiting = parts.feeds.remaining
-    if waiting >= parts.settings.limits.queued:
+    if waiting + count > parts.settings.limits.queued:
         raise TooOften(f"{waiting} jobs are waiting already.", kind="queue_full", retry_seconds=10)

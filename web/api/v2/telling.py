@@ -26,6 +26,8 @@ from web.api.v2.shapes import (
 
 OURS = "latentloom"
 """The key, in what is kept with a job, of what is ours: its labels, the saved workflow that it runs."""
+SWEEP = "sweep"
+"""The key, in what is ours, of the sweep that a job belongs to: its id, how many combinations it has, the axes."""
 _STATUSES: Mapping[JobState, JobStatus] = {
     "queued": "queued",
     "running": "running",
@@ -72,6 +74,7 @@ async def job_record(request: web.Request, job: Job) -> JobRecord:
         metrics=_metrics(job),
         metadata=labels_in(extra.get(job.id, {})),
         workflow=_workflow(extra.get(job.id, {})),
+        sweep=sweep_in(extra.get(job.id, {})).get("id"),
         retry_of=job.retry_of,
         urls=_urls(job.id),
     )
@@ -128,6 +131,13 @@ def labels_in(extra: Mapping[str, Json]) -> dict[str, str]:
     return dict(labels) if isinstance(labels, Mapping) else {}
 
 
+def sweep_in(extra: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What a job knows of the sweep that it belongs to; nothing if it belongs to none."""
+    ours = extra.get(OURS)
+    sweep = ours.get(SWEEP) if isinstance(ours, Mapping) else None
+    return sweep if isinstance(sweep, Mapping) else {}
+
+
 def _summary(job: Job, extra: Mapping[str, Json]) -> JobSummary:
     return JobSummary(
         id=job.id,
@@ -140,6 +150,7 @@ def _summary(job: Job, extra: Mapping[str, Json]) -> JobSummary:
         message=job.message,
         metadata=labels_in(extra),
         workflow=_workflow(extra),
+        sweep=sweep_in(extra).get("id"),
     )
 
 
