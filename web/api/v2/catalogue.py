@@ -12,6 +12,7 @@ from graph.validation import Choices
 from web.api.errors import NotThere
 from web.api.parts import parts_of
 from web.api.routes import Record, endpoint
+from web.node_source import declaration_of
 
 TypeId = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -38,6 +39,16 @@ class NodeTypeRecord(Record):
     """The inputs in the order in which they are declared."""
     inputs: dict[str, Any]  # JSON
     """JSON Schema (2020-12) of the values that its inputs take."""
+
+
+class NodeSourceRecord(Record):
+    """How a node type is declared."""
+
+    file: str
+    """From the root of the program."""
+    line: int
+    """The first line, counted from 1."""
+    text: str
 
 
 class CatalogueRecord(Record):
@@ -73,7 +84,17 @@ async def get_node_type(request: web.Request, id: TypeId) -> NodeTypeRecord:
     return await asyncio.to_thread(_record, spec, parts.folders.names)
 
 
-ENDPOINTS = (get_catalogue, get_node_type)
+@endpoint("GET", "/api/v2/catalogue/{id}/source")
+async def get_node_source(request: web.Request, id: TypeId) -> NodeSourceRecord:
+    """How a node type that comes with the program is declared, as Python."""
+    spec = (await parts_of(request).engine.catalogue.get()).find(id)
+    found = await asyncio.to_thread(declaration_of, spec) if spec is not None else None
+    if found is None:
+        raise NotThere(f'The source of a node type "{id[:80]}" is not here.')
+    return NodeSourceRecord(file=found.file, line=found.line, text=found.text)
+
+
+ENDPOINTS = (get_catalogue, get_node_type, get_node_source)
 
 
 def _record(spec: NodeSpec, choices: Choices) -> NodeTypeRecord:

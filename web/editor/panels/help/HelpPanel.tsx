@@ -1,4 +1,5 @@
 // What the selected node does: its description, sockets and settings, as its declaration says.
+import { exampleOf } from "@/catalogue/example";
 import { typeOfNode } from "@/catalogue/nodeTypes";
 import { socketLook } from "@/catalogue/sockets";
 import { lookupIn } from "@/catalogue/store";
@@ -6,6 +7,7 @@ import type { InputType, NodeType } from "@/catalogue/types";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
 import { useApp, useDocument, useScope, useT, useTab, useView } from "@/shell/hooks";
 import { selectedNodes } from "@/view/store";
+import { NodeSource } from "./NodeSource";
 import "../shared/panel.css";
 import "./help.css";
 
@@ -47,7 +49,10 @@ export default function HelpPanel() {
             </dl>
           </>
         )}
+        <h4>{t("help.example")}</h4>
+        <pre className="help-code">{exampleOf(type)}</pre>
         {type.source !== "" && <p className="help-source">{t("help.source", { source: type.source })}</p>}
+        {type.origin === "server" && <NodeSource key={type.id} type={type.id} />}
       </article>
     </div>
   );
