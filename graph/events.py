@@ -85,6 +85,8 @@ class NodeFinished(_Event):
     seconds: float = 0.0
     nbytes: int | None = None
     """About how much memory its result takes; None where it was found."""
+    shapes: tuple[str, ...] = ()
+    """How large what each output gives is, such as `1×512×512×3`; empty where nothing is to be said."""
     cached: bool = False
     ui: Mapping[str, Any] | None = None  # JSON that the node chose
 

@@ -18,6 +18,7 @@ from graph.execution.lists import merge
 from graph.execution.reporting import Meter, Reporter
 from graph.execution.results import blocked
 from graph.execution.running import RunningNodes
+from graph.execution.shapes import shapes_of
 from graph.explanation import Explainer
 from graph.fingerprint import Fingerprints
 from graph.lock import Saved, lock_of
@@ -153,8 +154,8 @@ class Delivery:
             call.meter.flush()
         self.executed.append(state.id)
         self._note(state.id, entry)
-        nbytes = self.house.codecs.nbytes(outputs)
-        self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, nbytes=nbytes, ui=entry.ui)
+        size = {"nbytes": self.house.codecs.nbytes(outputs), "shapes": shapes_of(outputs)}
+        self.reporter.send(NodeFinished, node=self.ref(state), seconds=computed.seconds, ui=entry.ui, **size)
         if call.content is not None:
             self._running_by_content.pop(call.content, None)
         self._settle(state, outputs, computed.digests, entry)

@@ -48,6 +48,8 @@ class NodeRunRecord(Record):
     """How long it ran."""
     nbytes: int | None = None
     """About how much memory its result takes, in bytes."""
+    shapes: tuple[str, ...] = ()
+    """How large what each of its outputs gave is, such as `1×512×512×3`."""
     value: float = 0
     maximum: float = 1
     """How many steps it did, of how many."""
@@ -142,7 +144,8 @@ class NodeRuns:
         if event.cached:
             self._note(event.node, state="cached", **shown)
         else:
-            self._note(event.node, state="done", seconds=event.seconds, nbytes=event.nbytes, **shown)
+            size = {"nbytes": event.nbytes, "shapes": event.shapes}
+            self._note(event.node, state="done", seconds=event.seconds, **size, **shown)
 
     def _note(self, node: NodeRef, **facts: Any) -> None:  # fields of a record
         known = self._nodes.setdefault(node.id, {"id": node.id, "shown_by": node.display or node.id})

@@ -41,6 +41,7 @@ export interface NodeRunReply {
   readonly reason: string;
   readonly seconds: number | null;
   readonly nbytes: number | null;
+  readonly shapes: readonly string[];
   readonly value: number;
   readonly maximum: number;
   readonly ui: Record<string, Json> | null;

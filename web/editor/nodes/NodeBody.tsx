@@ -2,6 +2,7 @@
 import { memo } from "react";
 import { socketLook } from "@/catalogue/sockets";
 import type { InputType, NodeType, OutputType } from "@/catalogue/types";
+import type { Json } from "@/document/json";
 import { isLink, type Mode, type NodeId, type WorkflowNode } from "@/document/types";
 import { useRun, useScope, useT, useTab, useView } from "@/shell/hooks";
 import { InputWidget } from "@/widgets/InputWidget";
@@ -68,6 +69,8 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isQuiet={input.widget !== "none"}
           isOptional={!input.required}
           label={t("canvas.inputOf", { input: input.name, type: input.type })}
+          help={input.help}
+          source={sourceOf(node.inputs[input.name])}
           outside={inputsOutside?.get(input.name)}
         />
       ))}
@@ -83,6 +86,8 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isQuiet={false}
           isOptional={false}
           label={t("canvas.inputOf", { input: output.name, type: output.type })}
+          help={output.help}
+          source={{ node: id, slot }}
           outside={outputsOutside?.get(slot)}
         />
       ))}
@@ -90,6 +95,10 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
     </article>
   );
 });
+
+function sourceOf(value: Json | undefined): { node: NodeId; slot: number } | undefined {
+  return isLink(value) ? { node: String(value[0]), slot: value[1] } : undefined;
+}
 
 function keyOf(row: Row): string {
   return `${row.kind} ${row.input?.name ?? ""} ${row.slot ?? ""}`;
@@ -187,14 +196,18 @@ interface SocketProps {
   readonly isQuiet: boolean;
   readonly isOptional: boolean;
   readonly label: string;
+  readonly help: string;
+  /** The output whose value goes through it. */
+  readonly source: { readonly node: NodeId; readonly slot: number } | undefined;
   /** Its name outside of the subgraph that the node is in, if it is shown there. */
   readonly outside: string | undefined;
 }
 
 function Socket(props: SocketProps) {
-  const { node, side, type, isList, y, isLinked, isQuiet, isOptional, label, outside } = props;
+  const { node, side, type, isList, y, isLinked, isQuiet, isOptional, label, help, source, outside } = props;
   const t = useT();
   const { colour, shape } = socketLook(type, isList);
+  const lastValue = useRun(({ shapes }) => source && shapes[source.node]?.[source.slot]);
   const fit = useView((state) => fitOf(state.linking, node, side, type));
   return (
     <span
@@ -205,7 +218,7 @@ function Socket(props: SocketProps) {
       data-quiet={(isQuiet && !isLinked && outside === undefined) || undefined}
       data-optional={isOptional || undefined}
       data-fit={fit}
-      title={label}
+      title={[label, lastValue, help].filter(Boolean).join("\n")}
       style={{ top: y, "--socket": colour } as React.CSSProperties}
     >
       {outside !== undefined && (

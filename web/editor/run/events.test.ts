@@ -109,6 +109,7 @@ test("48: after a lost connection the account of the server takes the place of w
     reason: "",
     seconds: null,
     nbytes: null,
+    shapes: [],
     value: 0,
     maximum: 1,
     ui: null,

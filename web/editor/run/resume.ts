@@ -27,6 +27,7 @@ export function takeNodeRuns(run: RunStore, id: string, told: NodeRuns, now: num
     if (state !== undefined) note(nodes, each.shown_by, runOf(each, state, told, before[each.shown_by], now));
   }
   const started = told.started_at === null ? Date.now() : Date.parse(told.started_at);
+  const sized = told.nodes.filter((each) => each.shapes.length > 0);
   run.setState((current) => {
     const job = { id, status, submittedAt: started, startedAt: started };
     const others = current.pending.filter((each) => each.id !== id);
@@ -34,6 +35,7 @@ export function takeNodeRuns(run: RunStore, id: string, told: NodeRuns, now: num
     return {
       job: { ...job, submittedAt: known?.submittedAt ?? started },
       nodes,
+      shapes: { ...current.shapes, ...Object.fromEntries(sized.map((each) => [each.shown_by, each.shapes])) },
       pending: status === "running" ? [job, ...others] : others,
     };
   });

@@ -28,6 +28,7 @@ export function runIn(state: RunState, prefix: string): RunState {
     problems: gather(state.problems, prefix, (some, more) => [...some, ...more]),
     outputs: gather(state.outputs, prefix, (_, later) => later),
     shown: gather(state.shown, prefix, (some, more) => ({ ...some, ...more })),
+    shapes: prefix === "" ? state.shapes : ownOf(state.shapes, prefix),
   };
   latest.set(state.nodes, { from: state, prefix, to });
   return to;
@@ -38,6 +39,12 @@ function isNested({ nodes, problems, outputs }: RunState): boolean {
     for (const id in each) if (id.includes(":")) return true;
     return false;
   });
+}
+
+/** What is told of the nodes of this graph itself. */
+function ownOf<T>(all: Readonly<Record<NodeId, T>>, prefix: string): Record<NodeId, T> {
+  const own = Object.entries(all).filter(([id]) => id.startsWith(prefix));
+  return Object.fromEntries(own.map(([id, value]) => [id.slice(prefix.length), value]));
 }
 
 function gather<T>(

@@ -65,6 +65,8 @@ export interface RunState {
   readonly outputs: Readonly<Record<NodeId, readonly OutputFile[]>>;
   /** Whatever else nodes show, such as texts. */
   readonly shown: Readonly<Record<NodeId, Readonly<Record<string, Json>>>>;
+  /** How large what each output gave last is, such as `1×512×512×3`; by node id. */
+  readonly shapes: Readonly<Record<NodeId, readonly string[]>>;
   /** From validation; by node id. */
   readonly problems: Readonly<Record<NodeId, readonly Problem[]>>;
 }
@@ -78,6 +80,7 @@ export function createRun(): RunStore {
     nodes: {},
     outputs: {},
     shown: {},
+    shapes: {},
     problems: {},
   }));
 }
