@@ -16,7 +16,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from diffusers.models.attention_processor import Attention
 
-ROWS = 256
+ROWS = 128
 """Positions whose attention weights are held at once."""
 MANY = 512
 """From so many positions on, products are taken row by row."""
@@ -92,10 +92,13 @@ def _standing(around: Around, layer: Layer, mix: Mix, query: Tensor, key: Tensor
 
 def _attend_by_rows(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     query = query * query.shape[-1] ** -0.5
-    result = torch.empty_like(query)
+    result = query.new_empty(*query.shape[:3], value.shape[3])
+    scores, weights = query.new_empty(2, ROWS, key.shape[2])
     for item in range(query.shape[0]):
         for head in range(query.shape[1]):
-            columns, values = key[item, head].t(), value[item, head]
+            columns, values = key[item, head].contiguous().t(), value[item, head].contiguous()
             for rows, target in zip(query[item, head].split(ROWS), result[item, head].split(ROWS), strict=True):
-                torch.mm(torch.mm(rows, columns).softmax(-1), values, out=target)
+                torch.mm(rows, columns, out=scores[: len(rows)])
+                torch.softmax(scores[: len(rows)], -1, out=weights[: len(rows)])
+                torch.mm(weights[: len(rows)], values, out=target)
     return result

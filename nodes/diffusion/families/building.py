@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from nodes.diffusion.casting import cast
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.weights import KeyMap, Shape, Shapes, Weights, file_shapes
 from nodes.diffusion.memory import Placement
@@ -84,6 +85,8 @@ def put(value: Tensor, placement: Placement) -> Tensor:
     dtype = placement.dtype if value.is_floating_point() else value.dtype
     # Convolutions are faster with the channels last.
     format = torch.channels_last if value.dim() == 4 else torch.contiguous_format
+    if placement.device.type == "cpu":
+        return cast(value, dtype, format)
     return value.to(placement.device, dtype, memory_format=format)
 
 
