@@ -1,0 +1,95 @@
+"""Which stand-in a workflow means: guessed from the names that people give to files, as only people read them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.registry import Catalogue
+from graph.spec import InputSpec
+from tests.workflows.standins import KINDS, UNKNOWN, StandIn
+
+Nodes = Mapping[str, Mapping[str, Any]]
+
+FAMILIES: Sequence[tuple[str, str]] = (
+    (r"ltx", "ltxv"),
+    (r"svd|stable.?video", "svd"),
+    (r"cascade", "cascade"),
+    (r"lumina|netayume", "lumina2"),
+    (r"hunyuan", "hunyuan"),
+    (r"hidream", "hidream"),
+    (r"refiner", "sdxl_refiner"),
+    (r"chroma", "chroma"),
+    (r"flux.?2.*klein|klein", "flux2 klein"),
+    (r"flux.?2", "flux2"),
+    (r"flux.*fill", "flux fill"),
+    (r"flux.*schnell", "flux schnell"),
+    (r"flux", "flux"),
+    (r"z.?image", "z_image"),
+    (r"qwen.?image", "qwen_image"),
+    (r"wan.?2|wan_", "wan"),
+    (r"sd.?3", "sd3"),
+    (r"(xl|pony|illustrious|noob|animagine).*inpaint", "sdxl inpainting"),
+    (r"xl|pony|illustrious|noob|animagine", "sdxl"),
+    (r"v2-1|v2\.1|768-v|512-base-ema", "sd2"),
+    (r"inpaint", "sd1 inpainting"),
+)
+"""What names say: a regular expression and the family; where none fits, it is Stable Diffusion 1."""
+TEXTS: Sequence[tuple[str, str]] = (
+    (r"clip.?l|vit.?l", "clip_l"),
+    (r"clip.?g|big.?g", "clip_g"),
+    (r"t5", "t5xxl"),
+)
+MODELS = ("checkpoints", "diffusion_models")
+
+
+def family_of(name: str) -> str:
+    """The family that the name of a model says."""
+    return next((family for pattern, family in FAMILIES if re.search(pattern, name.lower())), "sd1")
+
+
+def files_of(nodes: Nodes, catalogue: Catalogue) -> Iterator[tuple[str, InputSpec, str]]:
+    """Every file that a graph names: (id of the node, the input, the name)."""
+    for node_id, node in nodes.items():
+        spec = catalogue.find(str(node.get("class_type")))
+        for each in spec.inputs if spec is not None else ():
+            value = node.get("inputs", {}).get(each.name)
+            if each.files is not None and isinstance(value, str) and value not in each.extra_choices:
+                yield node_id, each, value
+
+
+def families_of(nodes: Nodes, catalogue: Catalogue) -> set[str]:
+    """The families of all diffusion models of a graph."""
+    return {family_of(name) for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS}
+
+
+def main_family(nodes: Nodes, catalogue: Catalogue) -> str:
+    """The family of the first diffusion model of a graph: what else it names belongs to that."""
+    names = [name for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS]
+    return family_of(names[0]) if names else "any"
+
+
+def stand_in(folder: str, name: str, family: str) -> StandIn | None:
+    """The file that stands for `name` in a folder, in a graph of a family; None where there is none."""
+    lower = name.lower()
+    family = family_of(name) if folder in MODELS else family
+    if family not in KINDS:
+        return UNKNOWN
+    if folder in MODELS:
+        return StandIn(family, "checkpoint" if folder == "checkpoints" else "model")
+    if folder == "text_encoders":
+        return StandIn(family, next((part for pattern, part in TEXTS if re.search(pattern, lower)), "text"))
+    if folder == "upscale_models":
+        return StandIn("any", "upscale x2" if re.search(r"x2|2x", lower) else "upscale x4")
+    if folder == "clip_vision":
+        return StandIn("any", "clip_vision")
+    vae = "vae with a small decoder" if "small_decoder" in lower else "vae"
+    parts = {"vae": vae, "loras": "lora", "controlnet": _steering(lower)}
+    return StandIn(family, parts[folder]) if folder in parts else None
+
+
+def _steering(name: str) -> str:
+    if re.search(r"adapter|t2i", name):
+        return "adapter"
+    if "union" in name:
+        return "controlnet union"
+    return "controlnet in diffusers' layout" if "diffus" in name else "controlnet"

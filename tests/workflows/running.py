@@ -1,0 +1,119 @@
+"""Runs workflows from the loader to the picture, with stand-ins where they name models and pictures of people."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from graph.belonging import Belonging
+from graph.events import JobFailed, JobSucceeded, NodeFinished
+from graph.folders import DATA_FOLDERS, INPUT_FOLDERS
+from graph.runners import InlineRunner, JobRequest
+from graph.settings import Settings
+from graph.validation import Validated
+from graph.workflow import Workflow
+from nodes.application import create
+from tests.workflows.naming import Nodes, files_of, main_family, stand_in
+from tests.workflows.standins import Library, write_vocabularies
+
+PLACEABLE = re.compile(r"[^<>:\"|?*{}\0]+\.(safetensors|sft)")
+"""Names under which weights can lie; pickles are converted by their owners first, which changes their names."""
+
+
+@dataclass
+class Ran:
+    """What became of a graph."""
+
+    is_done: bool = False
+    told: str = ""
+    """Why it failed, if it did."""
+    outputs: set[str] = field(default_factory=set)
+    """The output nodes that finished."""
+    files: list[Path] = field(default_factory=list)
+
+
+class House:
+    """An application over folders of stand-ins."""
+
+    def __init__(self, root: Path) -> None:
+        self._data, self._models = root / "data", root / "models"
+        self._library = Library(root / "library")
+        write_vocabularies(self._models)
+        settings = Settings(data=str(self._data), models=(str(self._models),), device="cpu", cache="none")
+        self._application = create(settings.to_data())
+        self.catalogue = self._application.catalogue
+        self._belonging = Belonging(self._application.folders)
+
+    def furnish(self, nodes: Nodes) -> dict[str, dict[str, Any]]:
+        """The graph with every file that it names in place; names under which no weights can lie are changed."""
+        furnished = {node_id: {**node, "inputs": dict(node.get("inputs", {}))} for node_id, node in nodes.items()}
+        family = main_family(nodes, self.catalogue)
+        for node_id, spec, name in files_of(nodes, self.catalogue):
+            folder = str(spec.files)
+            if folder == INPUT_FOLDERS:
+                self._picture(self._data / "input" / name / "1.png")
+            elif folder in DATA_FOLDERS:
+                self._picture(self._data_file(folder, name))
+            elif (wanted := stand_in(folder, name, family)) is not None:
+                placed = _placed(name)
+                furnished[node_id]["inputs"][spec.name] = placed if placed != name.replace("\\", "/") else name
+                self._library.put(wanted, self._models / folder / placed)
+        return furnished
+
+    def validate(self, document: Mapping[str, Any]) -> Validated:
+        """What a server says when the document is handed in."""
+        validated = asyncio.run(self._application.validate(Workflow.parse(dict(document))))
+        return self._belonging.judge(validated)
+
+    def run(self, document: Mapping[str, Any]) -> Ran:
+        """Run a document to its end."""
+        return asyncio.run(self._run(dict(document)))
+
+    async def _run(self, document: dict[str, Any]) -> Ran:
+        ran, runner = Ran(), InlineRunner(self._application)
+        await runner.start()
+        async for event in runner.run(JobRequest(id="job", document=document)):
+            if isinstance(event, JobFailed):
+                ran.told = event.failure.message
+            elif isinstance(event, JobSucceeded):
+                ran.is_done = True
+            elif isinstance(event, NodeFinished) and event.ui is not None:
+                ran.outputs.add(event.node.id)
+                ran.files += self._shown(event.ui)
+        await runner.stop()
+        return ran
+
+    def _shown(self, ui: Mapping[str, Any]) -> list[Path]:
+        entries = [each for values in ui.values() for each in values if isinstance(each, Mapping)]
+        return [
+            self._data / each["type"] / each.get("subfolder", "") / each["filename"]
+            for each in entries
+            if "filename" in each
+        ]
+
+    def _data_file(self, folder: str, name: str) -> Path:
+        for other in DATA_FOLDERS:
+            if name.endswith(f" [{other}]"):
+                return self._data / other / name.removesuffix(f" [{other}]")
+        return self._data / folder / name
+
+    def _picture(self, path: Path) -> None:
+        """A picture with soft colours that is clear in one quarter, so that there is a mask."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        across, down = np.meshgrid(np.linspace(0, 255, 80), np.linspace(0, 255, 64))
+        alpha = np.where((across > 128) & (down > 128), 0, 255)
+        pixels = np.stack([across, down, 255 - across, alpha], axis=-1).astype(np.uint8)
+        Image.fromarray(pixels, "RGBA").save(path, format="PNG")
+
+
+def _placed(name: str) -> str:
+    """A name under which weights can lie."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if PLACEABLE.fullmatch(path.name) and ".." not in path.parts and not path.is_absolute():
+        return path.as_posix()
+    return f"{re.sub(r'[^A-Za-z0-9_-]+', '_', path.stem) or 'nameless'}.safetensors"

@@ -1,0 +1,208 @@
+"""Tiny random models in place of those that workflows name: each file is written once and then lies under any name."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from diffusers import T2IAdapter, UNet2DConditionModel
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from tests.nodes.diffusion import newer_originals, originals, tiny
+from tests.nodes.diffusion.control import controls
+from tests.nodes.diffusion.upscaling import upscalers
+
+Tensors = dict[str, Tensor]
+Part = tuple[Tensors, Mapping[str, str]]
+"""What a file holds, and its header."""
+FLUX_HEADER = {"latentloom.transformer": '{"axes_dims_rope": [4, 14, 14]}'}
+INSIDE = "model.diffusion_model."
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Which tiny file lies where a workflow names one.
+
+    Attributes:
+        family: of the model, as `KINDS` calls it.
+        part: `checkpoint`, `model`, `vae`, `lora`, …; or the name of a text encoder.
+    """
+
+    family: str
+    part: str
+
+
+UNKNOWN = StandIn("any", "unknown")
+
+
+class Library:
+    """Tiny files of every family, written when first asked for.
+
+    Args:
+        folder: where they are kept; links to them must be possible from where they are put.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, dict[str, Part]] = {}
+
+    def put(self, wanted: StandIn, path: Path) -> None:
+        """Let a file lie at `path`; where a family has no such part, one that nothing can be loaded from."""
+        if wanted.part not in self._parts(wanted.family):
+            wanted = UNKNOWN
+        source = self._folder / wanted.family / f"{wanted.part}.safetensors"
+        if not source.exists():
+            tensors, header = self._parts(wanted.family)[wanted.part]
+            source.parent.mkdir(parents=True, exist_ok=True)
+            save_file({key: tensor.clone().contiguous() for key, tensor in tensors.items()}, source, dict(header))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # people give files of several families one name
+        os.link(source, path)
+
+    def _parts(self, family: str) -> dict[str, Part]:
+        if family not in self._files:
+            self._files[family] = KINDS[family]()
+        return self._files[family]
+
+
+def write_vocabularies(models: Path) -> None:
+    """The vocabularies that people bring for text encoders whose files hold none."""
+    for name in ("t5", "umt5"):
+        originals.write_t5_vocabulary(models / "tokenizers" / name)
+    for name in ("qwen3", "qwen2.5", "mistral3"):
+        newer_originals.write_language_vocabulary(models / "tokenizers" / name)
+
+
+def _stable_diffusion_1(in_channels: int = 4) -> dict[str, Part]:
+    model = tiny.build()
+    size = {**originals.TINY_UNET, "cross_attention_dim": tiny.WIDTH, "attention_head_dim": 8}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        unet = UNet2DConditionModel(**size, in_channels=in_channels).eval()
+    prefix = "cond_stage_model.transformer.text_model."
+    return _unet_parts(originals.Original(unet, {prefix: (model.text_encoder, False)}, model.vae))
+
+
+def _unet_parts(original: originals.Original) -> dict[str, Part]:
+    """The files of a model with a UNet, and of what steers it."""
+    unet = originals.original_unet(original.unet)
+    texts = {}
+    for network, is_open in original.clips.values():
+        inside = "" if is_open else "text_model."
+        texts["clip_g" if is_open else "clip_l"] = {
+            f"{inside}{key}": tensor for key, tensor in originals.clip_tensors(network, is_open).items()
+        }
+    found = {"checkpoint": original.tensors(), "model": unet, "vae": originals.vae_tensors(original.vae, ""), **texts}
+    found |= {"text": next(iter(texts.values())), "lora": _lora(unet)}
+    if original.unet.config["in_channels"] == 4:
+        found |= _steering(original.unet)
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
+def _steering(unet: UNet2DConditionModel) -> dict[str, Tensors]:
+    """ControlNets and an adapter for a UNet."""
+    network = controls.build(unet)
+    widths = list(unet.config["block_out_channels"])
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        adapter = T2IAdapter(channels=widths, num_res_blocks=2, downscale_factor=8, adapter_type="full_adapter")
+    return {
+        "controlnet": {f"control_model.{key}": tensor for key, tensor in controls.original(network).items()},
+        "controlnet in diffusers' layout": network.state_dict(),
+        "controlnet union": controls.build_union(unet).state_dict(),
+        "adapter": adapter.state_dict(),
+    }
+
+
+def _flow_parts(original: originals.FlowOriginal, header: Mapping[str, str]) -> dict[str, Part]:
+    network = original.transformer()
+    texts = {name: original.text(name) for name in original.texts}
+    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in texts.items()}
+    found |= {"vae": (originals.vae_tensors(original.vae, ""), {}), "lora": (_lora(network), {})}
+    return {
+        **found,
+        "text": found["t5xxl"],
+        "checkpoint": (original.tensors(), header),
+        "model": (network, header),
+    }
+
+
+def _newer_parts(original: newer_originals.NewerOriginal, text: str) -> dict[str, Part]:
+    """The files of a model in three parts, and all in one.
+
+    Args:
+        original: the model.
+        text: what the text encoder is called where all is in one file.
+    """
+    files = original.files()
+    network = files["diffusion_models"]
+    places = {INSIDE: network, f"text_encoders.{text}.transformer.": files["text_encoders"], "vae.": files["vae"]}
+    whole = {place + key: tensor for place, tensors in places.items() for key, tensor in tensors.items()}
+    found = {"checkpoint": whole, "model": network, "text": files["text_encoders"], "vae": files["vae"]}
+    found |= {"t5xxl": found["text"], "lora": _lora(network)}
+    if "bn.running_mean" in original.vae:
+        found["vae with a small decoder"] = newer_originals.flux2_vae((32, 32, 32, 32))
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
+def _lora(network: Tensors) -> Tensors:
+    """A LoRA for three layers of a network, by the names of its original file."""
+    layers = [key for key, tensor in network.items() if key.endswith("weight") and tensor.dim() == 2][-3:]
+    generator = torch.Generator().manual_seed(0)
+    found = {}
+    for key in layers:
+        rows, columns = network[key].shape
+        name = f"diffusion_model.{key.removesuffix('.weight')}"
+        found[f"{name}.lora_A.weight"] = 0.1 * torch.randn(2, columns, generator=generator)
+        found[f"{name}.lora_B.weight"] = torch.randn(rows, 2, generator=generator)
+    return found
+
+
+def _others() -> dict[str, Part]:
+    """What belongs to no family."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        vision = CLIPVisionModelWithProjection(
+            CLIPVisionConfig(
+                hidden_size=64,
+                intermediate_size=96,
+                num_hidden_layers=3,
+                num_attention_heads=16,
+                patch_size=8,
+                image_size=32,
+                projection_dim=24,
+                hidden_act="quick_gelu",
+            )
+        )
+    found = {
+        "upscale x2": upscalers.compact(2),
+        "upscale x4": upscalers.in_layout(upscalers.rrdb(4), "old"),
+        "clip_vision": vision.state_dict(),
+        "unknown": {"of a family without a stand-in": torch.zeros(1)},
+    }
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
+KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
+    "sd1": _stable_diffusion_1,
+    "sd1 inpainting": lambda: _stable_diffusion_1(9),
+    "sd2": lambda: _unet_parts(originals.sd2()),
+    "sdxl": lambda: _unet_parts(originals.sdxl()),
+    "sdxl inpainting": lambda: _unet_parts(originals.sdxl(in_channels=9)),
+    "sdxl_refiner": lambda: _unet_parts(originals.refiner()),
+    "sd3": lambda: _flow_parts(originals.sd3(), {}),
+    "flux": lambda: _flow_parts(originals.flux(), FLUX_HEADER),
+    "flux schnell": lambda: _flow_parts(originals.flux(guidance=False), FLUX_HEADER),
+    "flux fill": lambda: _flow_parts(originals.flux(in_channels=384), FLUX_HEADER),
+    "chroma": lambda: _flow_parts(originals.chroma(), FLUX_HEADER),
+    "z_image": lambda: _newer_parts(newer_originals.z_image(), "qwen3_4b"),
+    "qwen_image": lambda: _newer_parts(newer_originals.qwen_image(), "qwen25_7b"),
+    "flux2": lambda: _newer_parts(newer_originals.flux2(), "mistral3_24b"),
+    "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
+    "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
+    "any": _others,
+}
+"""The families that have a stand-in: name -> the files of its tiny model."""
