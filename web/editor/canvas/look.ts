@@ -6,6 +6,7 @@ import type { Palette } from "@/theme/palette";
 import type { LinkStyle } from "@/ui/store";
 import type { ItemKey, Linking } from "@/view/store";
 import type { DotGrid } from "./grid";
+import type { Guide } from "./guides";
 import type { Bounds } from "./handle";
 import type { Scene } from "./scene";
 
@@ -17,7 +18,7 @@ export interface OverlayState {
   link?: { from: Point; to: Point; type: string; side: "input" | "output"; isSnapped: boolean };
   marquee?: Bounds;
   cut?: readonly Point[];
-  guides?: readonly { from: Point; to: Point }[];
+  guides?: readonly Guide[];
 }
 
 export interface Look {

@@ -3,6 +3,7 @@ import { EDITING_COMMANDS } from "./editing";
 import { FILE_COMMANDS } from "./files";
 import { FORM_COMMANDS } from "./form";
 import { LAYOUT_COMMANDS } from "./layout";
+import { MODEL_COMMANDS } from "./models";
 import { OUTLINE_COMMANDS } from "./outline";
 import { REPLACING_COMMANDS } from "./replacing";
 import { RUN_COMMANDS } from "./run";
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   ...SUBGRAPH_COMMANDS,
   ...LAYOUT_COMMANDS,
   ...FORM_COMMANDS,
+  ...MODEL_COMMANDS,
   ...OUTLINE_COMMANDS,
   ...SETTINGS_COMMANDS,
   ...REPLACING_COMMANDS,

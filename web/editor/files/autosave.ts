@@ -58,13 +58,13 @@ async function ready(app: App): Promise<void> {
 }
 
 function restore(app: App, draft: Draft): void {
-  const { camera, cameras, trail, bookmarks } = draft;
+  const { camera, cameras, trail, bookmarks, selection = new Set() } = draft;
   const tab = openTab(app.workspace, {
     id: draft.id,
     title: draft.title,
     document: draft.document,
     ...(draft.file === undefined ? {} : { file: draft.file }),
-    view: { camera, cameras, trail, bookmarks },
+    view: { camera, cameras, trail, bookmarks, selection },
   });
   tab.document.state.setState({ history: draft.history });
   if (draft.isDirty) updateTab(app.workspace, tab.id, { savedRevision: -1 });
@@ -133,7 +133,7 @@ class Saver {
 
   private async save(tab: Tab, order: number, isActive: boolean): Promise<void> {
     const { doc, history } = tab.document.state.getState();
-    const { camera, cameras, trail, bookmarks } = tab.view.getState();
+    const { camera, cameras, trail, bookmarks, selection } = tab.view.getState();
     const facts = [
       doc,
       history,
@@ -141,6 +141,7 @@ class Saver {
       cameras,
       trail,
       bookmarks,
+      selection,
       order,
       isActive,
       tab.title,
@@ -165,6 +166,7 @@ class Saver {
         cameras,
         trail,
         bookmarks,
+        selection,
         at: Date.now(),
       });
     } catch (error) {

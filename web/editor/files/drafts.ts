@@ -1,7 +1,7 @@
 // Drafts of open tabs in IndexedDB: nothing that was drawn is lost when the page, the browser or the machine goes down.
 import type { HistoryState } from "@/document/history";
 import type { WorkflowDocument } from "@/document/types";
-import type { Camera, TrailStep } from "@/view/store";
+import type { Camera, ItemKey, TrailStep } from "@/view/store";
 import type { TabFile, TabId } from "@/workspace/tabs";
 
 /** An open tab as it is kept. Structured clone keeps `bigint` values. */
@@ -20,6 +20,8 @@ export interface Draft {
   readonly cameras: Readonly<Record<string, Camera>>;
   readonly trail: readonly TrailStep[];
   readonly bookmarks: Readonly<Record<string, Camera>>;
+  /** Drafts of earlier versions have none. */
+  readonly selection?: ReadonlySet<ItemKey>;
   readonly at: number;
 }
 

@@ -8,6 +8,7 @@ import help from "./en/help.json";
 import history from "./en/history.json";
 import layout from "./en/layout.json";
 import mask from "./en/mask.json";
+import models from "./en/models.json";
 import node from "./en/node.json";
 import outline from "./en/outline.json";
 import run from "./en/run.json";
@@ -23,6 +24,7 @@ export const EN = {
   history,
   layout,
   mask,
+  models,
   node,
   outline,
   run,

@@ -8,6 +8,8 @@ import { helpPanel } from "@/panels/help";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
 import { cropAction, maskAction } from "@/panels/mask";
+import { modelsPanel } from "@/panels/models";
+import { modelDrops } from "@/panels/models/dragging";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
 import { outlinePanel } from "@/panels/outline";
 import { queuePanel } from "@/panels/queue";
@@ -26,6 +28,7 @@ import { ViewControls } from "./ViewControls";
 
 export const PANELS: readonly Panel[] = [
   workflowsPanel,
+  modelsPanel,
   formPanel,
   outlinePanel,
   queuePanel,
@@ -45,6 +48,7 @@ export const CANVAS_LAYERS: readonly CanvasLayer[] = [nodeReport, connectionBann
 
 export const SERVICES: readonly Service[] = [
   pastingService,
+  modelDrops,
   autosave,
   incoming,
   checking,

@@ -8,11 +8,16 @@ import { connect, disconnect } from "@/graphEdits/links";
 import { healing, placeNodes } from "@/graphEdits/nodes";
 import { type ItemKey, itemOf, nodeKey, select } from "@/view/store";
 import type { Engine } from "../engine";
+import { ALIGN_PX, alignment } from "../guides";
+import type { Bounds } from "../handle";
 import { wireAt } from "../hit";
 import type { SceneWire } from "../scene";
+import { union } from "../spatial";
 import type { PointerPlace, Situation } from "./situation";
 
 const GRID = 12;
+/** More nodes than these are aligned with nothing: they are the graph themselves. */
+const MOST_ALIGNED = 60;
 
 /** Drags the selection. With Alt from the start a copy is dragged; Alt pressed on the way pulls the nodes out of their
  * chain. A node that is dropped on a link goes into it. Shift holds to the grid, or lets go of it. */
@@ -22,6 +27,8 @@ export class DragItems implements Situation {
   private readonly nodes: Map<NodeId, Point>;
   private readonly furniture: ItemKey[];
   private readonly isCopy: boolean;
+  /** Around the nodes as they were. */
+  private readonly box: Bounds | undefined;
   private by: Point = [0, 0];
   private target: { wire: SceneWire; through: { input: string; slot: number } } | undefined;
   private pullsOut = false;
@@ -36,11 +43,13 @@ export class DragItems implements Situation {
     this.furniture = [...selection].filter((key) => !key.startsWith("node:"));
     this.nodes = placesOf(engine, selection);
     for (const id of this.nodes.keys()) engine.bodies.kept.add(id);
+    const boxes = [...this.nodes.keys()].flatMap((id) => engine.scene.nodes.get(id) ?? []);
+    this.box = boxes.length > MOST_ALIGNED ? undefined : union(boxes);
   }
 
   move(place: PointerPlace): undefined {
     const isSnapping = this.engine.app.ui.getState().snap !== place.shift;
-    this.by = this.offset(place, isSnapping);
+    this.by = isSnapping ? this.gridded(place) : this.aligned(place);
     this.pullsOut = place.alt && !this.isCopy;
     for (const [id, [x, y]] of this.nodes) this.engine.moveNode(id, x + this.by[0], y + this.by[1]);
     this.engine.scene.updateWirePoints(this.nodes.keys());
@@ -87,12 +96,31 @@ export class DragItems implements Situation {
     this.end();
   }
 
-  private offset({ world }: PointerPlace, isSnapping: boolean): Point {
-    const [dx, dy] = [world[0] - this.start.world[0], world[1] - this.start.world[1]];
+  private offset({ world }: PointerPlace): Point {
+    return [world[0] - this.start.world[0], world[1] - this.start.world[1]];
+  }
+
+  /** Moved so that the first node lies on the grid. */
+  private gridded(place: PointerPlace): Point {
+    const [dx, dy] = this.offset(place);
     const first = this.nodes.values().next().value;
-    if (!isSnapping || first === undefined) return [dx, dy];
+    if (first === undefined) return [dx, dy];
     const snap = (value: number) => Math.round(value / GRID) * GRID;
     return [snap(first[0] + dx) - first[0], snap(first[1] + dy) - first[1]];
+  }
+
+  /** Moved so that what is dragged is aligned with the nodes in view; lines show with which. */
+  private aligned(place: PointerPlace): Point {
+    const { scene, shown, camera } = this.engine;
+    const [dx, dy] = this.offset(place);
+    const own = this.box;
+    if (own === undefined) return [dx, dy];
+    const others = [...scene.grid.near(shown)].flatMap((id) =>
+      this.nodes.has(id) ? [] : (scene.nodes.get(id) ?? []),
+    );
+    const { by, guides } = alignment({ ...own, x: own.x + dx, y: own.y + dy }, others, ALIGN_PX / camera.z);
+    this.engine.overlay = guides.length === 0 ? {} : { guides };
+    return [dx + by[0], dy + by[1]];
   }
 
   /** The link that the dragged node would go into. Only free nodes go into links. */
@@ -173,6 +201,7 @@ export class DragItems implements Situation {
   }
 
   private end(): void {
+    this.engine.overlay = {};
     this.engine.bodies.kept.clear();
     this.engine.stressed = new Set();
     this.engine.faded = new Set();

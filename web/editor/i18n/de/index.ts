@@ -6,6 +6,7 @@ import help from "./help.json";
 import history from "./history.json";
 import layout from "./layout.json";
 import mask from "./mask.json";
+import models from "./models.json";
 import node from "./node.json";
 import outline from "./outline.json";
 import run from "./run.json";
@@ -21,6 +22,7 @@ export default {
   history,
   layout,
   mask,
+  models,
   node,
   outline,
   run,
