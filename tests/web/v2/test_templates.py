@@ -2,17 +2,30 @@
 
 from tests.web.serving import ServerProcess
 from tests.web.v2.test_jobs import problem
-from web.api.v2.templates import TEMPLATES
+from web.api.v2.templates import FAMILIES, TEMPLATES
+
+OURS, FOR_OTHERS = (sorted(path.stem for path in place.glob("*.json")) for place in (TEMPLATES, FAMILIES))
 
 
 def test_every_workflow_of_the_folder_is_a_template_with_title_and_picture(server: ServerProcess):
     listed = server.get("/api/v2/templates")["templates"]
-    assert [each["name"] for each in listed] == sorted(path.stem for path in TEMPLATES.glob("*.json"))
-    for each in listed:
+    assert [each["name"] for each in listed[: len(OURS)]] == OURS
+    for each in listed[: len(OURS)]:
         assert each["description"], each["name"]
         status, picture, headers = server.ask("GET", each["thumbnail"])
         assert (status, headers["Content-Type"]) == (200, "image/webp")
         assert len(picture) < 40_000
+
+
+def test_templates_for_models_that_people_bring_come_last_and_without_pictures(server: ServerProcess):
+    listed = server.get("/api/v2/templates")["templates"][len(OURS) :]
+    assert [each["name"] for each in listed] == FOR_OTHERS
+    assert all(each["description"] and each["thumbnail"] is None for each in listed)
+    assert server.get("/api/v2/templates/flux_dev")["title"] == "Flux.1 dev"
+
+
+def test_no_two_templates_have_the_same_name():
+    assert len({*OURS, *FOR_OTHERS}) == len(OURS) + len(FOR_OTHERS)
 
 
 def test_a_template_is_opened_by_name(server: ServerProcess):

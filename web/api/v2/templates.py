@@ -1,7 +1,8 @@
 """`/api/v2/templates`: workflows to start from, those of the folder `workflows`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ from web.api.view import file_reply
 
 TEMPLATES = Path(__file__).parents[3] / "workflows"
 """Each `NAME.json` is a template; `thumbnails/NAME.webp` shows what it makes."""
+FAMILIES = TEMPLATES / "families"
+"""Templates for models that people bring; they come last."""
 _THUMBNAILS = "thumbnails"
 TemplateName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 _PLACE = "/api/v2/templates/{name}"
@@ -90,10 +93,15 @@ ENDPOINTS = (get_templates, get_template, get_template_thumbnail)
 
 
 def _path(name: str) -> Path:
-    path = TEMPLATES / f"{name}.json"
-    if not path.is_file():
+    path = _paths().get(name)
+    if path is None:
         raise NotThere(f'There is no template "{name}".')
     return path
+
+
+def _paths() -> dict[str, Path]:
+    """Every template by name, as they are listed."""
+    return {path.stem: path for place in (TEMPLATES, FAMILIES) for path in sorted(place.glob("*.json"))}
 
 
 def _read(path: Path) -> Workflow:
@@ -101,23 +109,24 @@ def _read(path: Path) -> Workflow:
 
 
 def _all(catalogue: Catalogue, folders: Folders) -> list[TemplateRecord]:
-    return [_record(path, catalogue, folders) for path in sorted(TEMPLATES.glob("*.json"))]
+    names = cache(folders.names)  # many name files of the same few folders
+    return [_record(path, catalogue, names) for path in _paths().values()]
 
 
-def _record(path: Path, catalogue: Catalogue, folders: Folders) -> TemplateRecord:
+def _record(path: Path, catalogue: Catalogue, names: Callable[[str], list[str]]) -> TemplateRecord:
     workflow = _read(path)
     about = _about(workflow, path.stem)
     graphs = (workflow.graph, *(each.graph for each in workflow.subgraphs.values()))
     types = {str(node.get("class_type")) for graph in graphs for node in graph.values()}
     unknown = (each for each in types - set(workflow.subgraphs) if catalogue.find(each) is None)
-    has_picture = (path.parent / _THUMBNAILS / f"{path.stem}.webp").is_file()
+    has_picture = (TEMPLATES / _THUMBNAILS / f"{path.stem}.webp").is_file()
     return TemplateRecord(
         name=path.stem,
         title=about["title"],
         description=about["description"],
         nodes=len(workflow.graph),
         models=[
-            NeededModel(folder=each.folder, name=each.name, is_here=each.name in folders.names(each.folder))
+            NeededModel(folder=each.folder, name=each.name, is_here=each.name in names(each.folder))
             for each in uses_of(workflow.dump(), catalogue).models
         ],
         missing_types=sorted(unknown),
