@@ -12,6 +12,7 @@ from nodes.diffusion.control import applying
 from nodes.diffusion.control.applying import Moments
 from nodes.diffusion.control.loading import open_control
 from nodes.diffusion.control.types import ControlHandle, with_task
+from nodes.diffusion.errors import DiffusionError
 from nodes.sockets import Conditioning, Image, Model, Vae
 
 ControlNet = Annotated[ControlHandle, Socket("CONTROL_NET")]
@@ -41,6 +42,8 @@ Task = Literal[
 TASKS = ("openpose", "depth", "hed/pidi/scribble/ted", "canny/lineart/anime_lineart/mlsd", "normal", "segment", "tile")
 TASK_NUMBERS = {name: number for number, name in enumerate((*TASKS, "repaint"))}
 """The number of each task in ControlNets for several; `auto` has none."""
+FLUX_TASK_NUMBERS = {"openpose": 4, "depth": 2, "canny/lineart/anime_lineart/mlsd": 0, "tile": 1}
+"""The same in those of Flux, which know fewer of them."""
 
 
 class Steered(NamedTuple):
@@ -93,12 +96,12 @@ def apply_controlnet_advanced(
         types.VaeHandle | None,
         Socket("VAE"),
         Widget(optional=True),
-        Field(description="Networks that look at latents need it; those of Stable Diffusion 1.x, 2.x and XL do not."),
+        Field(description="Networks that look at latents need it (Flux, Stable Diffusion 3); others do not."),
     ] = None,
 ) -> Steered:
     """Steer by a picture, from one moment of the sampling to another. Several can follow one another."""
     moments = Moments(strength, start_percent, end_percent)
-    return Steered(*applying.apply_both(positive, negative, control_net, image, moments))
+    return Steered(*applying.apply_both(positive, negative, control_net, image, moments, vae))
 
 
 @node("ControlNetApplySD3", title="Apply ControlNet with VAE", category="conditioning/controlnet", deprecated=True)
@@ -114,7 +117,7 @@ def apply_controlnet_sd3(
 ) -> Steered:
     """Steer by a picture, from one moment of the sampling to another. `ControlNetApplyAdvanced` does the same."""
     moments = Moments(strength, start_percent, end_percent)
-    return Steered(*applying.apply_both(positive, negative, control_net, image, moments))
+    return Steered(*applying.apply_both(positive, negative, control_net, image, moments, vae))
 
 
 @node("SetUnionControlNetType", title="Set ControlNet task", category="conditioning/controlnet", occupies="instant")
@@ -123,4 +126,7 @@ def set_union_type(
     type: Annotated[Task, Field(description="What its pictures show; `auto` leaves it to the network.")],
 ) -> ControlNet:
     """Tell a ControlNet for several tasks which of them to do."""
-    return with_task(control_net, TASK_NUMBERS.get(type))
+    numbers = FLUX_TASK_NUMBERS if control_net.kind == "flux" else TASK_NUMBERS
+    if type != "auto" and type not in numbers:
+        raise DiffusionError(f"type: ControlNets of Flux for several tasks do not know {type}; choose auto.")
+    return with_task(control_net, numbers.get(type))

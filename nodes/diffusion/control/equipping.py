@@ -5,13 +5,27 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
+import torch
 from torch import Tensor
 
 from nodes.diffusion.acceleration import unrecorded
+from nodes.diffusion.autoencoding import encode as encoded
 from nodes.diffusion.control.adapter import T2IAdapter
-from nodes.diffusion.control.loading import ControlFile, check_fit, load_control
+from nodes.diffusion.control.loading import ControlFile, check_fit, load_control, load_transformer_control
+from nodes.diffusion.control.low_rank import low_rank_size
 from nodes.diffusion.control.network import ControlNet
-from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle, Residuals, all_of
+from nodes.diffusion.control.transformer_network import FluxControl, Sd3Control
+from nodes.diffusion.control.transformer_network import check_fit as check_transformer_fit
+from nodes.diffusion.control.types import (
+    CONTROLS,
+    SHARED,
+    TRANSFORMERS,
+    Control,
+    ControlHandle,
+    Residuals,
+    TokenResiduals,
+    all_of,
+)
 from nodes.diffusion.effects.altered import with_effects
 from nodes.diffusion.effects.base import EFFECTS, Need
 from nodes.diffusion.errors import ModelError
@@ -21,11 +35,22 @@ from nodes.diffusion.prediction import Parameterisation, parameterisation_of
 from nodes.diffusion.resizing import resize
 from nodes.diffusion.sampling import ModelProvider
 from nodes.diffusion.shortage import sparing
-from nodes.diffusion.types import Conditioning, DiffusionModel, Guider, ModelHandle, Start
+from nodes.diffusion.types import (
+    Autoencoder,
+    Conditioning,
+    DiffusionModel,
+    Guider,
+    ModelHandle,
+    ModelSource,
+    Start,
+    VaeHandle,
+)
 
 PREFIX = "control:"
 """How the inputs begin that hold the picture of a control."""
-Steering = ControlNet | T2IAdapter
+Steering = ControlNet | T2IAdapter | FluxControl | Sd3Control
+Encode = Callable[[VaeHandle, Tensor], Tensor]
+"""From pictures (batch, 3, height, width) in 0..1 to their latents."""
 
 
 class NetworkProvider(ModelProvider, Protocol):
@@ -41,6 +66,10 @@ class NetworkProvider(ModelProvider, Protocol):
         """See `ModelRegistry.recipe`."""
         ...
 
+    def use_vae(self, handle: VaeHandle) -> AbstractContextManager[Autoencoder]:
+        """See `ModelRegistry.use_vae`."""
+        ...
+
 
 class SteeredModel:
     """A diffusion network whose conditionings may hold controls; otherwise as it was.
@@ -49,17 +78,23 @@ class SteeredModel:
         network: what is steered.
         parameterisation: of the network: tells when a control applies.
         nets: what steers.
+        encode: makes latents, for what looks at those.
     """
 
     def __init__(
-        self, network: DiffusionModel, parameterisation: Parameterisation, nets: Mapping[ControlHandle, Steering]
+        self,
+        network: DiffusionModel,
+        parameterisation: Parameterisation,
+        nets: Mapping[ControlHandle, Steering],
+        encode: Encode,
     ) -> None:
         self._network = network
+        self._encode = encode
         self._parameterisation = parameterisation
         self._nets = nets
         self._controls: list[Control] = []
         self._hints: dict[tuple[int, ...], Tensor] = {}
-        self._constant: dict[tuple[int, ...], Residuals] = {}
+        self._constant: dict[tuple[int, ...], Residuals | TokenResiduals] = {}
 
     def __getattr__(self, name: str) -> Any:  # whatever the network has
         return getattr(self._network, name)
@@ -97,18 +132,25 @@ class SteeredModel:
 
     def _residuals(
         self, number: int, hint: Tensor, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]
-    ) -> Residuals:
+    ) -> Residuals | TokenResiduals:
         control = self._controls[number]
         net = self._nets[control.net]
         key = (number, hint.data_ptr(), *x.shape)  # where memory is short, parts of a batch bring pictures of their own
         if key in self._constant:
             return self._constant[key]
         if key not in self._hints:
-            self._hints[key] = fit_hint(hint, x, net)
+            self._hints[key] = self._seen(hint, x, control, net)
         found = net.residuals(x, self._hints[key], timestep, context, told, control.net.task) * control.strength
         if not net.changes_with_time:
             self._constant[key] = found
         return found
+
+    def _seen(self, hint: Tensor, x: Tensor, control: Control, net: Steering) -> Tensor:
+        """A picture as a network looks at it."""
+        fitted = fit_hint(hint, x, net)
+        if not getattr(net, "sees_latents", False) or control.vae is None:
+            return fitted
+        return self._network.latent_format.to_network(self._encode(control.vae, fitted)).to(x)
 
 
 def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
@@ -154,7 +196,12 @@ def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
             handle: stack.enter_context(_use(cast(NetworkProvider, models), handle, network, guider))
             for handle in handles
         }
-        steered = SteeredModel(network, parameterisation_of(network, guider.model.options), nets)
+
+        def encode(vae: VaeHandle, pictures: Tensor) -> Tensor:
+            with cast(NetworkProvider, models).use_vae(vae) as autoencoder:
+                return encoded(autoencoder, pictures.movedim(1, -1).to("cpu", torch.float32))
+
+        steered = SteeredModel(network, parameterisation_of(network, guider.model.options), nets, encode)
         yield sparing(steered, models, guider.model.source)
 
 
@@ -183,15 +230,24 @@ def _given(conditioning: Conditioning, marked: list[tuple[Control, ...]]) -> Con
 
 @contextmanager
 def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel, guider: Guider) -> Iterator[Steering]:
-    config = getattr(getattr(network, "network", None), "config", None)
+    base_network: Any = getattr(network, "network", None)
+    config, source = getattr(base_network, "config", None), guider.model.source
+    if handle.kind in TRANSFORMERS:
+        with _use_transformer(models, handle, network, source) as steering:
+            yield steering
+        return
     if config is None or "block_out_channels" not in config:
         raise ModelError(
-            f"{handle.path.name} steers models with a UNet; {guider.model.source.path.name} "
-            f"({guider.model.source.architecture}) is built differently."
+            f"{handle.path.name} steers models with a UNet; {source.path.name} ({source.architecture}) is built "
+            "differently."
         )
     check_fit(handle, config, guider.model.source.path.name)
     downscale = network.latent_format.downscale
     file = ControlFile(handle.path)
+    parameters = file.parameters
+    if handle.kind == "control_lora":
+        handle = replace(handle, base=source, base_patches=guider.model.patches)
+        parameters = low_rank_size(base_network)
     base = None if handle.base is None else models.recipe(ModelHandle(handle.base, handle.base_patches))
 
     def build(placement: Placement) -> Steering:
@@ -200,5 +256,29 @@ def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel
     heads = tuple(str(config.get(key)) for key in ("attention_head_dim", "norm_num_groups"))
     identity = handle.digest or str(handle.path)
     key = (identity, handle.kind, handle.base, handle.base_patches, heads, downscale)
-    with models.use_other(key, handle.path.name, file.parameters, build) as steering:
+    with models.use_other(key, handle.path.name, parameters, build) as steering:
         yield steering
+
+
+@contextmanager
+def _use_transformer(
+    models: NetworkProvider, handle: ControlHandle, network: DiffusionModel, source: ModelSource
+) -> Iterator[Steering]:
+    wanted = TRANSFORMERS[handle.kind]
+    if source.architecture != wanted:
+        raise ModelError(
+            f"{handle.path.name} steers models of the family {wanted}; {source.path.name} is one of the family "
+            f"{source.architecture}."
+        )
+    base = network.network  # type: ignore[attr-defined]  # flow models have one
+    key = (handle.digest or str(handle.path), handle.kind)
+    with models.use_other(
+        key,
+        handle.path.name,
+        ControlFile(handle.path).parameters,
+        lambda place: load_transformer_control(handle, place),
+    ) as own:
+        check_transformer_fit(own, base, handle.path.name, source.path.name)
+        weight = next(own.parameters())
+        kind = FluxControl if handle.kind == "flux" else Sd3Control
+        yield kind(own, base, weight.device, weight.dtype, network.latent_format.downscale)

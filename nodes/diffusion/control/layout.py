@@ -76,7 +76,7 @@ def control_config(shapes: Shapes) -> dict[str, Any]:
         "down_block_types": tuple("CrossAttnDownBlock2D" if depth else "DownBlock2D" for depth in depths),
         "transformer_layers_per_block": tuple(max(depth, 1) for depth in depths),
         "use_linear_projection": len(projection) == 2,
-        "conditioning_embedding_out_channels": _hint_channels(shapes),
+        "conditioning_embedding_out_channels": hint_channels(shapes),
         **({"cross_attention_dim": widths[0]} if widths else {}),
         **({} if "middle_block.1.norm.weight" in shapes else {"mid_block_type": "UNetMidBlock2D"}),
     }
@@ -131,7 +131,7 @@ def _levels(shapes: Shapes) -> list[list[tuple[int, int]]]:
     return levels
 
 
-def _hint_channels(shapes: Shapes) -> tuple[int, ...]:
+def hint_channels(shapes: Shapes) -> tuple[int, ...]:
     """The channels of the layers that bring a picture to the size of a latent."""
     found = sorted(
         (int(match[1]), shape[0])

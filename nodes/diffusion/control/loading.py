@@ -7,16 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from nodes.diffusion.attention import AttentionProcessor
-from nodes.diffusion.control import layout
+from nodes.diffusion.control import layout, transformer_layout
 from nodes.diffusion.control.adapter import AdapterNetwork, T2IAdapter, adapter_keys, is_adapter
-from nodes.diffusion.control.libraries import new_controlnet, new_union
+from nodes.diffusion.control.libraries import new_controlnet, new_flux_controlnet, new_sd3_controlnet, new_union
+from nodes.diffusion.control.low_rank import MARK, is_low_rank, low_rank_config, low_rank_weights
 from nodes.diffusion.control.network import ControlNet
-from nodes.diffusion.control.types import ControlHandle, ControlKind
+from nodes.diffusion.control.types import TRANSFORMERS, ControlHandle, ControlKind
 from nodes.diffusion.errors import ModelError, UnsupportedModel
-from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile, read_json
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
@@ -61,7 +62,7 @@ class ControlFile:
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """The shape of each weight, without prefix."""
         found = {key.removeprefix(self.prefix): shape for key, shape in self.file.shapes.items()}
-        return {key: shape for key, shape in found.items() if key not in (layout.DIFFERENCE, "lora_controlnet")}
+        return {key: shape for key, shape in found.items() if key not in (layout.DIFFERENCE, MARK)}
 
     @cached_property
     def kind(self) -> ControlKind:
@@ -70,17 +71,17 @@ class ControlFile:
         Raises:
             UnsupportedModel: it steers nothing, or is of a kind that is not known.
         """
-        if "lora_controlnet" in self.file or any(key.endswith(".up") for key in self.file.shapes):
-            raise UnsupportedModel(
-                f"{self.path.name} is a Control-LoRA, which is not supported; take a whole ControlNet instead."
-            )
+        if is_low_rank(self.file.shapes):
+            return "control_lora"
+        if (kind := transformer_layout.kind_of(self.file.shapes)) is not None:
+            return kind
         if layout.prefix_of(self.file.shapes) is not None:
             return layout.kind_of(self.shapes)
         if is_adapter(self.adapter_shapes):
             return "t2i_adapter"
         raise UnsupportedModel(
             f"{self.path.name} looks like {look_at(SingleFile(self.path))}; what steers are ControlNets of Stable "
-            "Diffusion 1.x, 2.x and XL, and T2I-Adapters."
+            "Diffusion 1.x, 2.x, XL and 3 and of Flux, Control-LoRAs and T2I-Adapters."
         )
 
     @cached_property
@@ -116,6 +117,20 @@ class ControlFile:
         """The configuration of a ControlNet, as far as the file and what lies beside it tell."""
         beside = {} if self.is_original else read_json(self.path.with_name("config.json"))
         return {**layout.control_config(self.original_shapes), **_settings(beside), **_settings(self._said)}
+
+    @property
+    def sees_latents(self) -> bool:
+        """Whether it looks at the latents of pictures."""
+        return self.kind in TRANSFORMERS and not transformer_layout.sees_pixels(self.shapes)
+
+    @cached_property
+    def transformer_config(self) -> dict[str, Any]:
+        """The configuration of a ControlNet of a transformer, as far as the file and what lies beside it tell."""
+        beside = transformer_layout.settings_of(read_json(self.path.with_name("config.json")))
+        if self.kind == "flux":
+            return transformer_layout.flux_control_config(self.shapes)
+        usual = {"force_zeros_for_pooled_projection": False}
+        return {**transformer_layout.sd3_control_config(self.shapes), **usual, **beside}
 
     @property
     def parameters(self) -> int:
@@ -171,6 +186,8 @@ def check_fit(handle: ControlHandle, unet: Mapping[str, Any], model: str) -> Non
     Raises:
         ModelError: the two do not belong together.
     """
+    if handle.kind == "control_lora":
+        return  # its shapes are compared with the model's weight by weight
     file = ControlFile(handle.path)
     if handle.kind == "t2i_adapter":
         outs = [shape[0] for key, shape in file.adapter_shapes.items() if key.endswith(".block2.weight")]
@@ -202,6 +219,8 @@ def load_control(
         ModelError: the weights do not fit.
     """
     file = ControlFile(handle.path)
+    if handle.kind == "control_lora" and base is not None:
+        return _load_low_rank(file, unet, placement, downscale, base)
     if handle.kind == "t2i_adapter":
         adapter = skeleton(lambda: AdapterNetwork(file.adapter_shapes))
         names = {original: key for key, original in file.adapter_names.items()}
@@ -218,6 +237,34 @@ def load_control(
     network.set_attn_processor(AttentionProcessor())
     averaged = bool(config.get("global_pool_conditions"))
     return ControlNet(network, placement.device, placement.dtype, downscale, averaged)
+
+
+def load_transformer_control(handle: ControlHandle, placement: Placement) -> nn.Module:
+    """Build the network of a ControlNet of Flux or Stable Diffusion 3.
+
+    Raises:
+        ModelError: the weights do not fit, or it is of a kind that is not known.
+    """
+    file = ControlFile(handle.path)
+    new = new_flux_controlnet if handle.kind == "flux" else new_sd3_controlnet
+    network: nn.Module = skeleton(lambda: new(file.transformer_config))
+    names = transformer_layout.key_map(file.shapes, state_shapes(network))
+    return fill(network, gather(network, names, file.shapes, file.tensor), placement)
+
+
+def _load_low_rank(
+    file: ControlFile, unet: Mapping[str, Any], placement: Placement, downscale: int, base: Recipe
+) -> ControlNet:
+    network = skeleton(lambda: new_controlnet(low_rank_config(file.shapes, unet)))
+    names = layout.control_keys(network.state_dict())
+    try:
+        pairs = low_rank_weights(network, names, file.shapes, file.tensor, base)
+        found = {key: value.to(placement.dtype) for key, value in pairs}
+    except ModelError as error:
+        raise ModelError(f"{file.path.name} does not fit the model that it shall steer: {error}.") from error
+    network = fill(network, found, placement)
+    network.set_attn_processor(AttentionProcessor())
+    return ControlNet(network, placement.device, placement.dtype, downscale)
 
 
 def _with_base(base: Recipe, key: str, value: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """What CONTROL_NET links carry, and what a conditioning that is steered by a picture holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,9 +8,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from nodes.diffusion.types import AnyPatch, ModelSource
+from nodes.diffusion.types import AnyPatch, ModelSource, VaeHandle
 
-ControlKind = Literal["controlnet", "union", "t2i_adapter"]
+ControlKind = Literal["controlnet", "union", "t2i_adapter", "control_lora", "flux", "sd3"]
+TRANSFORMERS: Mapping[ControlKind, str] = {"flux": "flux", "sd3": "sd3"}
+"""Kinds that steer a transformer, with the architecture that it has."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Control:
     strength: float = 1.0
     start_percent: float = 0.0
     end_percent: float = 1.0
+    vae: VaeHandle | None = None
+    """Makes latents of pictures, for networks that look at those."""
 
 
 CONTROLS = "control"
@@ -88,9 +92,35 @@ class Residuals:
         return told
 
 
-def all_of(residuals: Iterable[Residuals]) -> Residuals | None:
-    """The sum; None of nothing."""
-    total: Residuals | None = None
+@dataclass(frozen=True)
+class TokenResiduals:
+    """What is added inside a transformer.
+
+    Attributes:
+        blocks: to the picture's tokens after each block that keeps them apart from those of the text.
+        singles: after each block that does not.
+    """
+
+    blocks: tuple[Tensor, ...] = ()
+    singles: tuple[Tensor, ...] = ()
+
+    def __mul__(self, strength: float) -> "TokenResiduals":
+        return TokenResiduals(
+            tuple(each * strength for each in self.blocks), tuple(each * strength for each in self.singles)
+        )
+
+    def __add__(self, other: "TokenResiduals") -> "TokenResiduals":
+        return TokenResiduals(_sums(self.blocks, other.blocks), _sums(self.singles, other.singles))
+
+    def moved(self, device: torch.device, dtype: torch.dtype) -> "TokenResiduals":
+        """The same where a transformer computes."""
+        blocks, singles = ([each.to(device, dtype) for each in side] for side in (self.blocks, self.singles))
+        return TokenResiduals(tuple(blocks), tuple(singles))
+
+
+def all_of(residuals: Iterable[Any]) -> Any:
+    """The sum of residuals of one kind; None of nothing."""
+    total = None
     for each in residuals:
         total = each if total is None else total + each
     return total

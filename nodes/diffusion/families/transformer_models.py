@@ -56,12 +56,16 @@ class FlowTransformer:
         """From latent to noise, for noisy latents (batch, channels, height, width), in the precision of `x`."""
         seen = torch.cat([x, extra["overlay"].to(x)], dim=1) if "overlay" in extra else x
         height, width = x.shape[-2:]
-        told = {name: value.to(self.device) for name, value in extra.items() if isinstance(value, Tensor)}
+        told: dict[str, Any] = {
+            name: value.to(self.device) for name, value in extra.items() if isinstance(value, Tensor)
+        }
+        if "residuals" in extra:
+            told["residuals"] = extra["residuals"].moved(self.device, self.dtype)
         noisy = padded(seen.to(self.device, self.dtype), self.patch)
         output = self.call(noisy, timestep.to(self.device), context.to(self.device, self.dtype), told)
         return output[..., :height, :width].to(x.device, x.dtype)
 
-    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Tensor]) -> Tensor:
+    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Call the network; everything is on its device."""
         raise DiffusionError(f"{type(self.network).__name__} cannot be called.")
 
@@ -73,9 +77,17 @@ class Sd3Model(FlowTransformer):
         """The text as one vector; zeros where nothing sums it up."""
         return {"pooled": pooled_of(options, int(self.config["pooled_projection_dim"]))}
 
-    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Tensor]) -> Tensor:
+    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1000."""
-        return self.network(x, context, told["pooled"].to(self.dtype), timestep, return_dict=False)[0]
+        steering = told["residuals"].blocks if "residuals" in told else None
+        return self.network(
+            x,
+            context,
+            told["pooled"].to(self.dtype),
+            timestep,
+            block_controlnet_hidden_states=steering,
+            return_dict=False,
+        )[0]
 
 
 class FluxModel(FlowTransformer):
@@ -97,9 +109,10 @@ class FluxModel(FlowTransformer):
             told["overlay"] = flux_overlay(options, start, self.latent_format, beside)
         return told
 
-    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Tensor]) -> Tensor:
+    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1; the latent becomes one token for each square of four cells."""
         rows, columns = (side // self.patch for side in x.shape[-2:])
+        steering = told.get("residuals")
         output = self.network(
             packed(x, self.patch),
             context,
@@ -108,6 +121,8 @@ class FluxModel(FlowTransformer):
             img_ids=positions(rows, columns, self.device),
             txt_ids=torch.zeros(context.shape[1], 3, device=self.device),
             guidance=told.get("guidance"),
+            controlnet_block_samples=(steering.blocks or None) if steering else None,
+            controlnet_single_block_samples=(steering.singles or None) if steering else None,
             return_dict=False,
         )[0]
         return unpacked(output, rows, columns, self.patch)
