@@ -74,16 +74,17 @@ class Artefacts:
             draft.unlink(missing_ok=True)
         return Artefact(filename, subfolder, name.folder, digest)
 
-    def replace(self, name: Name, number: int, content: Content) -> Artefact:
-        """Save one file under `<prefix>_<number>` of five digits, in place of what has that name.
+    def replace(self, name: Name, number: int | None, content: Content) -> Artefact:
+        """Save one file under `<prefix>_<number>` of five digits, in place of what has that name; without a number it
+        is called as the prefix says.
 
         Raises:
             FolderError: as `write`.
         """
-        subfolder, stem = name.parts(number, datetime.now())
+        subfolder, stem = name.parts(number or 0, datetime.now())
         directory = self._directory(name, subfolder)
         draft = directory / f".{uuid4().hex}.tmp"
-        filename = f"{stem}_{number:05}{name.suffix}"
+        filename = stem + ("" if number is None else f"_{number:05}") + name.suffix
         try:
             digest = _fill(draft, content)
             draft.replace(directory / filename)

@@ -26,6 +26,7 @@ NAMES = (
     "guidance_and_steps",
     "latent_tour",
     "normal_map",
+    "phantoms",
     "pixel_art",
     "reverse_process",
     "samplers_and_steps",
@@ -161,3 +162,13 @@ def test_icons_have_transparent_backgrounds_and_an_atlas(house: House) -> None:
     atlas = json.loads(texts[0])
     assert (atlas["width"], atlas["height"]) == sheet.size
     assert len(atlas["frames"]) == 2
+
+
+def test_phantoms_are_a_balanced_grey_set_without_copies(house: House) -> None:
+    files, texts = house.run("phantoms", per_class=2, side=64)
+    assert opened(files["Save the set"]).mode == "I;16"
+    manifest = json.loads((files["Save the set"].parents[1] / "manifest.json").read_text(encoding="utf-8"))
+    classes = [item["class"] for item in manifest["items"]]
+    assert sorted(map(classes.count, set(classes))) == [2] * 5
+    assert "features: autoencoder, 64 numbers" in texts[0]
+    assert "0 of 10 pictures are as good as copies" in texts[1]
