@@ -11,6 +11,8 @@ from graph.folders import Folders
 GIB = 1024**3
 _LISTS = ("models", "packs", "packs_override", "accelerate")
 CacheMode = Literal["all", "memory", "graphs", "none"]
+PRECISION = r"^((model|clip|vae)=)?(auto|fp32|bf16|fp16)(,(model|clip|vae)=(auto|fp32|bf16|fp16))*$"
+"""How a precision is written: one for all parts of models, or of single parts."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from graph.artefacts import Artefacts
 from graph.commandline.display import Report
-from graph.commandline.options import add_places, load_application, settings_from
+from graph.commandline.options import add_device, add_places, load_application, settings_from
 from graph.commandline.run import DONE, INTERRUPTED, INVALID, NODE_FAILED, run_workflow, titles_of
 from graph.errors import WorkflowError
 from graph.formats import read_file, read_lock
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--psnr", type=float, default=SAME_DB, metavar="DB", help=f"from where on it is the same (default: {SAME_DB})"
     )
-    parser.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add_device(parser)
     parser.add_argument("--json", action="store_true", help="print the verdict as one line of JSON")
     add_places(parser)
 

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from graph.amounts import AmountError, bytes_in, seconds_in
 from graph.retention.keeping import KeepTexts, age_in, history_in
+from graph.settings import PRECISION
 from web.settings import PREVIEW_METHODS
 
 PREFIX = "LATENTLOOM_"
@@ -70,7 +71,6 @@ Age = Annotated[str, _amount(age_in)]
 Size = Annotated[str, BeforeValidator(_number_as_text), _amount(bytes_in)]
 History = Annotated[str, BeforeValidator(_number_as_text), _amount(history_in)]
 _COMFYUI = Flag(group="comfyui")
-_PRECISION = r"^((model|clip|vae)=)?(auto|fp32|bf16|fp16)(,(model|clip|vae)=(auto|fp32|bf16|fp16))*$"
 _KEPT = KeepTexts()
 
 
@@ -102,7 +102,7 @@ class ServeOptions(BaseSettings):
     """A PostgreSQL database instead of a file in the data folder."""
     device: Annotated[str | None, Flag("NAME")] = None
     """`auto`, `cpu`, `cuda` or `cuda:N` (`auto`)."""
-    precision: Annotated[str | None, Field(pattern=_PRECISION), Flag("WHAT")] = None
+    precision: Annotated[str | None, Field(pattern=PRECISION), Flag("WHAT")] = None
     """What models compute in: `auto`, `fp32`, `bf16`, `fp16`, or of single parts, as `model=bf16,vae=fp32` (`auto`)."""
     model_memory: Annotated[Size | None, Flag("SIZE")] = None
     """How much memory loaded models may take; a larger one is moved in parts (a share of what is free)."""

@@ -3,17 +3,19 @@
 import argparse
 import importlib
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from graph.application import EngineApplication
 from graph.assignment import assign
-from graph.errors import WorkflowError
+from graph.errors import FolderError, WorkflowError
 from graph.formats import read_file
 from graph.formats.editor import Conversion
+from graph.model_paths import ModelPaths, read_model_paths
 from graph.registry import Catalogue
-from graph.settings import Settings
+from graph.settings import PRECISION, Settings
 from graph.workflow import Workflow
 
 
@@ -29,6 +31,24 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a node pack, or a folder of node packs: code that is run; may be given several times",
     )
+    parser.add_argument(
+        "--extra-model-paths-config",
+        metavar="FILE",
+        type=_model_paths,
+        help="where models and node packs are, as extra_model_paths.yaml says it",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Offer the options that say what models compute on, and how exactly."""
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument(
+        "--precision",
+        metavar="WHAT",
+        type=_precision,
+        help="what models compute in: auto, fp32, bf16, fp16, or of single parts, as model=bf16,vae=fp32 "
+        "(default: auto, which takes bf16 for large models on a processor that has it)",
+    )
 
 
 def existing(path: str) -> str:
@@ -40,13 +60,31 @@ def existing(path: str) -> str:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings that the given options ask for."""
+    extra = options.extra_model_paths_config or ModelPaths({})
     settings = Settings(
-        data=options.data_dir, models=tuple(options.models or ("models",)), packs=tuple(options.node_packs)
+        data=options.data_dir,
+        models=tuple(options.models or ("models",)),
+        extra_models=extra.models,
+        packs=(*options.node_packs, *extra.node_packs),
     )
-    given = {
-        name: value for name in ("output", "device", "cache") if (value := getattr(options, name, None)) is not None
-    }
+    names = ("output", "device", "precision", "cache")
+    given = {name: value for name in names if (value := getattr(options, name, None)) is not None}
     return replace(settings, **given).absolute()
+
+
+def _model_paths(path: str) -> ModelPaths:
+    try:
+        return read_model_paths(Path(path))
+    except FolderError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _precision(text: str) -> str:
+    if not re.match(PRECISION, text):
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is no precision: it is auto, fp32, bf16 or fp16, or one of them for each of model, clip and vae'
+        )
+    return text
 
 
 def add_workflow(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,14 @@ from sqlalchemy import Connection
 
 from graph.application import EngineApplication
 from graph.commandline.limits import add_memory_limit, estimator_from
-from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
+from graph.commandline.options import (
+    add_device,
+    add_places,
+    add_workflow,
+    load_application,
+    read_workflow,
+    settings_from,
+)
 from graph.errors import Problem, WorkflowError
 from graph.estimates import Estimate, Estimator
 from graph.estimates.past import PastRuns
@@ -38,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe this command's options."""
     add_workflow(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    add_device(parser)
     add_memory_limit(parser)
     add_places(parser)
 

@@ -15,7 +15,14 @@ from rich.console import Console
 from graph.application import EngineApplication
 from graph.commandline.display import Bars, Report, picture
 from graph.commandline.limits import add_memory_limit, estimator_from
-from graph.commandline.options import add_places, add_workflow, load_application, read_workflow, settings_from
+from graph.commandline.options import (
+    add_device,
+    add_places,
+    add_workflow,
+    load_application,
+    read_workflow,
+    settings_from,
+)
 from graph.commandline.sweep import Sweep
 from graph.errors import WorkflowError
 from graph.folders import DATA_FOLDERS
@@ -32,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe this command's options."""
     add_workflow(parser)
     parser.add_argument("--output-dir", metavar="DIR", dest="output", help="where results go (default: data/output)")
-    parser.add_argument("--device", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add_device(parser)
     parser.add_argument("--cache", choices=["all", "memory", "none"], help="which results are kept (default: all)")
     parser.add_argument(
         "--sweep",

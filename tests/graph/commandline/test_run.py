@@ -1,4 +1,4 @@
-"""`run`, `validate`, `nodes`, `models` and `doctor`, as somebody at a terminal meets them."""
+"""`run`, `validate`, `nodes` and `models`, as somebody at a terminal meets them."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from graph.commandline import doctor, models, nodes, run, validate
+from graph.commandline import models, nodes, run, validate
 
 ROOT = Path(__file__).parents[3]
 HOUSE = "tests.graph.commandline.house:create"
@@ -68,7 +68,7 @@ def test_a_set_input_changes_the_result_and_the_reason_says_so(ask: Ask, capsys:
     assert ask(run, "graph.json", "--set", "Greeting.text=good day", "--set", "1.times=2") == 0
     printed = capsys.readouterr()
     assert Path(printed.out.strip()).read_text() == "good day good day"
-    assert 'input "text"' in printed.err
+    assert 'inputs "text" and "times"' in printed.err
 
 
 def test_another_output_folder_gets_the_files_too(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,12 +173,3 @@ def test_models_lists_files_with_their_sizes(ask: Ask, capsys: pytest.CaptureFix
     assert "style.safetensors" in capsys.readouterr().out
     assert ask(models, "loras", "--json") == 0
     assert last_line(capsys) == {"loras": ["style.safetensors"]}
-
-
-def test_doctor_reports_what_it_finds(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
-    doctor.configure(parser)
-    assert doctor.answer(parser.parse_args([]), "nothing.of.this.name:create") == 1
-    printed = capsys.readouterr().out
-    assert "is writable" in printed
-    assert "ERROR    nodes" in printed
