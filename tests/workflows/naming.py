@@ -82,8 +82,12 @@ def stand_in(folder: str, name: str, family: str) -> StandIn | None:
         return StandIn("any", "upscale x2" if re.search(r"x2|2x", lower) else "upscale x4")
     if folder == "clip_vision":
         return StandIn("any", "clip_vision")
-    vae = "vae with a small decoder" if "small_decoder" in lower else "vae"
-    parts = {"vae": vae, "loras": "lora", "controlnet": _steering(lower)}
+    parts = {
+        "vae": "vae with a small decoder" if "small_decoder" in lower else "vae",
+        "loras": "lora",
+        "controlnet": _steering(lower),
+        "ipadapter": "ip-adapter plus" if "plus" in lower else "ip-adapter",
+    }
     return StandIn(family, parts[folder]) if folder in parts else None
 
 

@@ -103,11 +103,12 @@ class House:
         return self._data / folder / name
 
     def _picture(self, path: Path) -> None:
-        """A picture with soft colours that is clear in one quarter, so that there is a mask."""
+        """A disc before soft colours, clear in one quarter, so that there are edges and a mask."""
         path.parent.mkdir(parents=True, exist_ok=True)
         across, down = np.meshgrid(np.linspace(0, 255, 80), np.linspace(0, 255, 64))
         alpha = np.where((across > 128) & (down > 128), 0, 255)
-        pixels = np.stack([across, down, 255 - across, alpha], axis=-1).astype(np.uint8)
+        violet = np.where((across - 128) ** 2 + (down - 128) ** 2 < 64**2, 255, across / 4)
+        pixels = np.stack([violet, down, violet, alpha], axis=-1).astype(np.uint8)
         Image.fromarray(pixels, "RGBA").save(path, format="PNG")
 
 

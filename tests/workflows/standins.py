@@ -9,10 +9,10 @@ import torch
 from diffusers import T2IAdapter, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from tests.nodes.diffusion import newer_originals, originals, tiny
 from tests.nodes.diffusion.control import controls
+from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
 
 Tensors = dict[str, Tensor]
@@ -78,7 +78,16 @@ def write_vocabularies(models: Path) -> None:
 
 def _stable_diffusion_1(in_channels: int = 4) -> dict[str, Part]:
     model = tiny.build()
-    size = {**originals.TINY_UNET, "cross_attention_dim": tiny.WIDTH, "attention_head_dim": 8}
+    size = {
+        **originals.TINY_UNET,
+        "down_block_types": (
+            "CrossAttnDownBlock2D",
+            "DownBlock2D",
+        ),  # no attention at the lowest level, as the real one
+        "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+        "cross_attention_dim": tiny.WIDTH,
+        "attention_head_dim": 8,
+    }
     with torch.random.fork_rng():
         torch.manual_seed(0)
         unet = UNet2DConditionModel(**size, in_channels=in_channels).eval()
@@ -103,17 +112,22 @@ def _unet_parts(original: originals.Original) -> dict[str, Part]:
 
 
 def _steering(unet: UNet2DConditionModel) -> dict[str, Tensors]:
-    """ControlNets and an adapter for a UNet."""
+    """ControlNets and adapters for a UNet."""
     network = controls.build(unet)
     widths = list(unet.config["block_out_channels"])
+    widths += widths[-1:] * (4 - len(widths))
+    begins_below = unet.config["down_block_types"][0] == "DownBlock2D"  # as Stable Diffusion XL does
+    kind, fold = ("full_adapter_xl", 16) if begins_below else ("full_adapter", 8)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        adapter = T2IAdapter(channels=widths, num_res_blocks=2, downscale_factor=8, adapter_type="full_adapter")
+        adapter = T2IAdapter(channels=widths, num_res_blocks=2, downscale_factor=fold, adapter_type=kind)
     return {
         "controlnet": {f"control_model.{key}": tensor for key, tensor in controls.original(network).items()},
         "controlnet in diffusers' layout": network.state_dict(),
         "controlnet union": controls.build_union(unet).state_dict(),
         "adapter": adapter.state_dict(),
+        "ip-adapter": adapters.adapter(unet),
+        "ip-adapter plus": adapters.adapter(unet, "plus"),
     }
 
 
@@ -163,24 +177,10 @@ def _lora(network: Tensors) -> Tensors:
 
 def _others() -> dict[str, Part]:
     """What belongs to no family."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        vision = CLIPVisionModelWithProjection(
-            CLIPVisionConfig(
-                hidden_size=64,
-                intermediate_size=96,
-                num_hidden_layers=3,
-                num_attention_heads=16,
-                patch_size=8,
-                image_size=32,
-                projection_dim=24,
-                hidden_act="quick_gelu",
-            )
-        )
     found = {
         "upscale x2": upscalers.compact(2),
         "upscale x4": upscalers.in_layout(upscalers.rrdb(4), "old"),
-        "clip_vision": vision.state_dict(),
+        "clip_vision": adapters.vision().state_dict(),
         "unknown": {"of a family without a stand-in": torch.zeros(1)},
     }
     return {name: (tensors, {}) for name, tensors in found.items()}

@@ -12,8 +12,7 @@ from tests.workflows.running import House
 from tests.workflows.shrinking import shrunk
 
 FILES = sorted((Path(__file__).parents[2] / "workflows" / "families").glob("*.json"))
-SOURCES = ("checkpoints", "diffusion_models", "text_encoders", "vae", "loras", "controlnet", "upscale_models")
-"""Folders whose files people have to bring."""
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "models.md"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_it_tells_which_files_it_needs_and_where_they_go(path: Path, house: Hous
     (note,) = workflow.layout.notes.values()
     told = set(re.findall(r"^- `(.+)` → `models/(.+)`$", note.text, re.MULTILINE))
     needed = {(name, str(spec.files)) for _, spec, name in files_of(workflow.graph, house.catalogue)}
-    assert told == {each for each in needed if each[1] in SOURCES}
+    assert told == {each for each in needed if each[1] != "input"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -61,3 +60,9 @@ def test_people_can_read_it(path: Path) -> None:
     assert about["description"].endswith(".")
     for parameter in workflow.layout.parameters.values():
         assert parameter.input in workflow.graph[parameter.node]["inputs"]
+
+
+def test_the_documentation_lists_every_one() -> None:
+    _, _, section = DOCUMENTED.read_text(encoding="utf-8").partition("## A workflow for each")
+    named = set(re.findall(r"`(\w+)`", section.partition("\n## ")[0]))
+    assert named >= {path.stem for path in FILES}
