@@ -58,7 +58,8 @@ class Folders:
     """The directories that a worker reads from and writes to, and what is in them.
 
     Names are relative to their folder, with `/` between parts, as they stand in documents. A name may carry a suffix
-    such as ` [output]` that says which data folder it is in.
+    such as ` [output]` that says which data folder it is in. Links are followed in model folders, which belong to who
+    runs the server; in data folders, which others write into, a name never leads outside.
     """
 
     data: Path
@@ -96,13 +97,16 @@ class Folders:
 
     def names(self, folder: str) -> list[str]:
         """The sorted names of what is in `folder`: weight files for model folders, every file for data folders."""
-        found = {
-            path.relative_to(directory).as_posix()
-            for directory in self.directories(folder)
+        return sorted({name for _, name, _ in self.located(folder)})
+
+    def located(self, folder: str) -> list[tuple[int, str, Path]]:
+        """What is in `folder`, with the number of its directory and its path there; a name may be in several."""
+        return [
+            (number, path.relative_to(directory).as_posix(), path)
+            for number, directory in enumerate(self.directories(folder))
             if directory.is_dir()
             for path in _walk(directory, folder)
-        }
-        return sorted(found)
+        ]
 
     def path(self, folder: str, name: str) -> Path:
         """The existing file (or model directory) that `name` means.
@@ -118,11 +122,15 @@ class Folders:
             )
         for directory in self.directories(folder):
             candidate = directory.joinpath(*parts)
-            if candidate.exists() and candidate.resolve().is_relative_to(directory.resolve()):
+            if candidate.exists() and (self._is_operators(directory) or _is_inside(candidate, directory)):
                 return candidate
         raise FolderError(
             f'"{name}" is not in the folder "{folder}" ({", ".join(map(str, self.directories(folder)))}).'
         )
+
+    def _is_operators(self, directory: Path) -> bool:
+        """Whether only who runs the server puts files into a directory: where models are linked to, they are meant."""
+        return not any(_is_inside(directory, self.directories(each)[0]) for each in DATA_FOLDERS)
 
     def digest(self, folder: str, name: str) -> str:
         """BLAKE3 of the file's content (of all files, for a directory); remembered until size or time change.
@@ -133,6 +141,10 @@ class Folders:
         if self._digests is None:
             self._digests = _Digests(self.data / "cache" / "digests.json")
         return self._digests.of(self.path(folder, name))
+
+
+def _is_inside(path: Path, directory: Path) -> bool:
+    return path.resolve().is_relative_to(directory.resolve())
 
 
 def _walk(directory: Path, folder: str) -> list[Path]:

@@ -61,6 +61,27 @@ def test_a_link_that_leads_outside_is_not_followed(folders: Folders, tmp_path: P
         folders.path("input", "link.png")
 
 
+def test_models_may_be_links_to_where_they_are_kept(folders: Folders, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "large disk"
+    elsewhere.mkdir()
+    (elsewhere / "b.safetensors").write_bytes(b"weights")
+    checkpoints = folders.directories("checkpoints")[0]
+    (checkpoints / "link.safetensors").symlink_to(elsewhere / "b.safetensors")
+    (checkpoints / "more").symlink_to(elsewhere)
+    assert {"link.safetensors", "more/b.safetensors"} < set(folders.names("checkpoints"))
+    for name in ("link.safetensors", "more/b.safetensors"):
+        assert folders.path("checkpoints", name).read_bytes() == b"weights"
+
+
+def test_a_link_among_saved_models_is_not_followed_outside(folders: Folders, tmp_path: Path) -> None:
+    (tmp_path / "secret.safetensors").write_bytes(b"secret")
+    saved = folders.data / "output" / "checkpoints"
+    saved.mkdir(parents=True)
+    (saved / "link.safetensors").symlink_to(tmp_path / "secret.safetensors")
+    with pytest.raises(FolderError):
+        folders.path("checkpoints", "link.safetensors")
+
+
 def test_a_missing_file_says_where_it_was_looked_for(folders: Folders) -> None:
     with pytest.raises(FolderError, match=r'"b\.safetensors" is not in the folder "checkpoints" \(.*checkpoints'):
         folders.path("checkpoints", "b.safetensors")
