@@ -147,12 +147,24 @@ def drawn(graph: Mapping[str, Any], version: float, catalogue: Catalogue = CATAL
             values.append("image")
         drawing.add(int(node_id), given.id, values)
     for node_id, node in graph.items():
-        for each in catalogue.specs[node["class_type"]].inputs:
-            value = node["inputs"].get(each.name)
-            if isinstance(value, list):
-                is_widget = any(each.name == other.name for other in widgets_of(catalogue.specs[node["class_type"]]))
-                drawing.link(int(value[0]), value[1], int(node_id), each.name, each.type, is_widget)
+        spec = catalogue.specs[node["class_type"]]
+        for each in spec.inputs:
+            grown = [name for name in node["inputs"] if each.autogrow and name.startswith(f"{each.name}.")]
+            for name in grown or [each.name]:
+                value = node["inputs"].get(name)
+                if isinstance(value, list):
+                    is_widget = any(name == other.name for other in widgets_of(spec))
+                    drawing.link(int(value[0]), value[1], int(node_id), name, each.type, is_widget)
     return drawing
+
+
+def insert_reroute(drawing: Drawing, index: int) -> None:
+    """Lead a link through a reroute of its own."""
+    link = drawing.links[index]
+    number = 1000 + len(drawing.nodes)
+    drawing.add(number, "Reroute")
+    drawing.link(link[1], link[2], number, "", link[5])
+    link[1:3] = [number, 0]
 
 
 def _values(widget: InputSpec, children: list[InputSpec], inputs: Mapping[str, Any]) -> list[Any]:

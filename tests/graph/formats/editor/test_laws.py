@@ -13,7 +13,7 @@ from graph.formats.editor import convert
 from graph.formats.editor.widgets import children_of, widgets_of
 from graph.spec import InputSpec
 from graph.workflow import Workflow
-from tests.graph.formats.editor.drawing import CATALOGUE, Drawing, api_of, converted, drawn
+from tests.graph.formats.editor.drawing import CATALOGUE, Drawing, api_of, converted, drawn, insert_reroute
 
 TYPES = sorted(set(CATALOGUE.specs) - {"Anything", "Sum"})
 WORDS = st.sampled_from(["", "a cat", "fixed", "randomize", "image", "true", "[1, 2]"])
@@ -143,15 +143,6 @@ def test_what_is_no_file_of_the_browser_is_refused() -> None:
     for data in (None, [], {"nodes": {}}, {"1": {"class_type": "KSampler"}}):
         with pytest.raises(WorkflowError, match="not the browser format"):
             convert(data, CATALOGUE)
-
-
-def insert_reroute(drawing: Drawing, index: int) -> None:
-    """Lead a link through a reroute of its own."""
-    link = drawing.links[index]
-    number = 1000 + len(drawing.nodes)
-    drawing.add(number, "Reroute")
-    drawing.link(link[1], link[2], number, "", link[5])
-    link[1:3] = [number, 0]
 
 
 def plain(graph: dict[str, Any]) -> dict[str, Any]:
