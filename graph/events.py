@@ -47,6 +47,8 @@ class NodesCached(_Event):
     nodes: tuple[str, ...]
     tiers: Mapping[str, Tier] = Field(default_factory=dict)
     """Where the result was found, for nodes whose result was really fetched."""
+    shapes: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """How large the results are that were fetched, as in `NodeFinished`."""
 
 
 class NodeStarted(_Event):

@@ -17,6 +17,7 @@ from graph.execution.job import Job
 from graph.execution.lanes import Lanes
 from graph.execution.reporting import Emit, Reporter
 from graph.execution.running import RunningNodes
+from graph.execution.shapes import shapes_of
 from graph.execution.types import NodeTypes
 from graph.explanation import note_sightings
 from graph.fingerprint import Fingerprints, Surroundings, fingerprint
@@ -107,8 +108,9 @@ class Executor:
         running = Job(self._house, request, delivery)
         reporter.send(JobStarted, nodes=len(planned.run) + len(planned.cached) + len(planned.lazy))
         tiers = {node_id: found.tier for node_id, found in planned.hits.items()}
+        shapes = {name: shape for name, found in planned.hits.items() if (shape := shapes_of(found.entry.outputs))}
         planned = replace(planned, hits={})  # the values are the delivery's now
-        reporter.send(NodesCached, nodes=planned.cached, tiers=tiers)
+        reporter.send(NodesCached, nodes=planned.cached, tiers=tiers, shapes=shapes)
         await running.run()
         note_sightings(graph.nodes, prints, self._house.seen, frozenset(delivery.done).union(planned.cached))
         outcome = _outcome(running, delivery, planned, time.perf_counter() - began)

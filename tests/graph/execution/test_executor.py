@@ -47,6 +47,13 @@ def test_a_second_run_executes_nothing_and_delivers_again() -> None:
     assert run.of(NodesCached)[0].tiers == {"4": "memory"}
 
 
+def test_what_was_found_tells_how_large_it_is() -> None:
+    bench = Bench()
+    bench.succeed(SUM)
+    run = bench.succeed({**SUM, "4": short("ShowAll", value=["3", 0])})
+    assert run.of(NodesCached)[0].shapes == {"3": ("3",)}
+
+
 def test_a_changed_literal_reruns_its_node_and_what_follows() -> None:
     bench = Bench()
     bench.succeed(SUM)

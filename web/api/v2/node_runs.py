@@ -125,7 +125,8 @@ class NodeRuns:
                 self._nodes.clear()
             case NodesCached():
                 for node in event.nodes:
-                    self._note(NodeRef(id=node), state="cached", tier=event.tiers.get(node))
+                    shapes = event.shapes.get(node, ())
+                    self._note(NodeRef(id=node), state="cached", tier=event.tiers.get(node), shapes=shapes)
             case NodeStarted():
                 self._note(event.node, state="running", type=event.type, reason=event.reason)
             case NodeProgress():
