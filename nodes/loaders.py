@@ -119,7 +119,7 @@ def load_clip(
     folders: Folders,
 ) -> Clip:
     """Choose the text encoder of a model that has one."""
-    return _text_encoder([clip_name], readers(type, SINGLE_TYPES), models, folders)
+    return text_encoder([clip_name], readers(type, SINGLE_TYPES), models, folders)
 
 
 @node("DualCLIPLoader", title="Load two CLIPs", category="loaders", occupies="io")
@@ -133,7 +133,7 @@ def load_two_clips(
     folders: Folders,
 ) -> Clip:
     """Choose the text encoders of a model that reads two; their order does not matter."""
-    return _text_encoder([clip_name1, clip_name2], readers(type, DUAL_TYPES), models, folders)
+    return text_encoder([clip_name1, clip_name2], readers(type, DUAL_TYPES), models, folders)
 
 
 @node("TripleCLIPLoader", title="Load three CLIPs", category="loaders", occupies="io")
@@ -141,7 +141,7 @@ def load_three_clips(
     clip_name1: TextFile, clip_name2: TextFile, clip_name3: TextFile, *, models: ModelRegistry, folders: Folders
 ) -> Clip:
     """Choose the text encoders of Stable Diffusion 3; their order does not matter."""
-    return _text_encoder([clip_name1, clip_name2, clip_name3], TRIPLE_FAMILIES, models, folders)
+    return text_encoder([clip_name1, clip_name2, clip_name3], TRIPLE_FAMILIES, models, folders)
 
 
 @node("VAELoader", title="Load VAE", category="loaders", occupies="io")
@@ -163,14 +163,25 @@ def load_vae(
     return models.tiny_autoencoder(vae_name, files)
 
 
+def text_encoder(
+    names: list[str], families: tuple[str, ...], models: ModelRegistry, folders: Folders
+) -> types.ClipHandle:
+    """A handle of the text encoders in files of their own.
+
+    Args:
+        names: of the files.
+        families: those that may read them.
+        models: recognises them.
+        folders: where they are.
+
+    Raises:
+        ModelError: none of the families reads such text encoders.
+    """
+    files = [(folders.path("text_encoders", name), folders.digest("text_encoders", name)) for name in names]
+    return models.text_encoder(files, families)
+
+
 def _parts(checkpoint: Checkpoint, name: str) -> Parts:
     clip = checkpoint.clip or Blocker(f"{name} holds no text encoder; load one with CLIPLoader.")
     vae = checkpoint.vae or Blocker(f"{name} holds no autoencoder; load one with VAELoader.")
     return Parts(checkpoint.model, clip, vae)
-
-
-def _text_encoder(
-    names: list[str], families: tuple[str, ...], models: ModelRegistry, folders: Folders
-) -> types.ClipHandle:
-    files = [(folders.path("text_encoders", name), folders.digest("text_encoders", name)) for name in names]
-    return models.text_encoder(files, families)

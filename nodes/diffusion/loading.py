@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from nodes.diffusion.errors import ModelError
-from nodes.diffusion.families.contents import open_contents
+from nodes.diffusion.families.contents import SingleFile, TextFiles, open_contents
 from nodes.diffusion.families.flow_family import FlowFamily
 from nodes.diffusion.families.known import Recognised, families_named, recognise
 from nodes.diffusion.memory import Placement, Precision, place
@@ -86,7 +86,11 @@ class Loading:
         return self.found.parts[self.source.component]
 
     def _bytes(self, placement: Placement) -> int:
-        return self._parameters * placement.dtype.itemsize
+        contents = self.found.contents
+        files = contents.files if isinstance(contents, TextFiles) else (contents,)
+        kept = [file.kept for file in files if isinstance(file, SingleFile)]
+        wide = max(0, self._parameters - sum(numbers for numbers, _ in kept))
+        return wide * placement.dtype.itemsize + sum(nbytes for _, nbytes in kept)
 
 
 def key_of(source: ModelSource) -> Hashable:

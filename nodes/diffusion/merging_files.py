@@ -15,6 +15,7 @@ from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.clip_text import PROJECTION, bare, clip_keys, kohya_names
 from nodes.diffusion.families.ldm_vae import vae_keys
 from nodes.diffusion.families.weights import KeyMap, Part, Piece, file_tensors, renamed
+from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.types import ClipHandle, ModelHandle, VaeHandle
@@ -173,6 +174,8 @@ class _Finished:
     def __getitem__(self, key: str) -> Tensor:
         place = (self._name, key)
         original = self._recipe.original(place)
+        if isinstance(original, QuantisedTensor):
+            return self._recipe.weight(place).to(torch.bfloat16)  # few bits are read here, not written
         if place not in self._recipe.changed:
             return original
         return self._recipe.weight(place).to(original.dtype)

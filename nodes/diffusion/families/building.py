@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from nodes.diffusion.casting import cast
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.weights import KeyMap, Shape, Shapes, Weights, file_shapes
+from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.memory import Placement
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -80,6 +81,8 @@ def source_of(parameter: nn.Parameter) -> Tensor | None:
 
 def put(value: Tensor, placement: Placement) -> Tensor:
     """A weight in the precision, on the device and in the memory order that networks have here."""
+    if isinstance(value, QuantisedTensor):
+        return value.placed(value.device if placement.is_streamed else placement.device, placement.dtype)
     if placement.is_streamed:
         return value  # mapped from the file; whoever streams it converts it
     dtype = placement.dtype if value.is_floating_point() else value.dtype

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import IncompleteModel, ModelFileError
 from nodes.diffusion.families.scaled import plain_shapes, plain_tensor
-from nodes.diffusion.gguf_file import SUFFIX, GgufFile
+from nodes.diffusion.gguf.file import SUFFIX, GgufFile
 from nodes.diffusion.statefile import PICKLES, StateFile, shapes_below
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
@@ -87,6 +87,13 @@ class SingleFile:
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """The shape of each weight, by key; what only scales eight-bit weights is not among them."""
         return plain_shapes(self.file)
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many of its numbers stay in few bits, and how many bytes those take."""
+        if isinstance(self.file, StateFile):
+            return 0, 0
+        return sum(prod(shape) for shape in self.shapes.values()), self.file.held_bytes
 
     def tensor(self, key: str) -> Tensor:
         """A weight; one that is stored in scaled eight-bit numbers is multiplied out."""

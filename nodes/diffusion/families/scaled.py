@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.errors import UnsupportedModel
-from nodes.diffusion.gguf_file import GgufFile
+from nodes.diffusion.gguf.file import GgufFile
 from nodes.diffusion.statefile import StateFile
 
 _SCALES = ("scale_weight", "weight_scale")
