@@ -26,6 +26,7 @@ class Command:
 COMMANDS = {
     "run": Command("graph.commandline.run", "run a workflow from a file and write its pictures"),
     "serve": Command("web.serve", "serve over HTTP, with the interface that ComfyUI's clients know"),
+    "verify": Command("nodes.verify", "make a picture again from the workflow that it carries, and compare the two"),
     "validate": Command(
         "graph.commandline.validate", "say everything that is wrong with a workflow, without running it"
     ),
@@ -36,7 +37,7 @@ COMMANDS = {
     "convert-model": Command("nodes.convert_model", "convert a pickle of weights (.ckpt, .pt, .bin) to safetensors"),
     "nodes": Command("graph.commandline.nodes", "list the node types, or explain one"),
     "models": Command("graph.commandline.models", "list the model files by folder"),
-    "doctor": Command("graph.commandline.doctor", "check this machine and this installation"),
+    "doctor": Command("web.doctor", "check this machine and this installation"),
 }
 NODES = "nodes.application:create"
 """Where the nodes live: the factory that a worker process calls. Imported there only, since it imports torch."""

@@ -31,6 +31,8 @@ class EngineApplication:
     """Lets go of weights that nobody uses."""
     free_results: Callable[[], object] = tuple
     """Forgets the results that are kept in memory."""
+    held: Callable[[], Mapping[str, int]] = dict
+    """How many bytes it holds, as `Application.held`."""
 
     @property
     def catalogue(self) -> Catalogue:

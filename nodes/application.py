@@ -10,7 +10,7 @@ import torch
 
 from graph.application import EngineApplication
 from graph.artefacts import Artefacts
-from graph.cache.choosing import cache_folder, tiers_of
+from graph.cache.choosing import Chosen, cache_folder, tiers_of
 from graph.cache.codecs import Codecs
 from graph.cache.seen import Seen
 from graph.cache.tiers import Tiers
@@ -59,7 +59,18 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         seen=Seen(cache_folder(settings) if settings.cache == "all" else None),
         environment=cache(partial(environment_of, models)),
     )
-    return EngineApplication(registry, executor, folders, import_all, models.unload, results.clear_memory)
+    held = partial(held_bytes, models, results)
+    return EngineApplication(registry, executor, folders, import_all, models.unload, results.clear_memory, held)
+
+
+def held_bytes(models: ModelRegistry, results: Chosen) -> dict[str, int]:
+    """How many bytes results in memory, weights, and torch on the device take; what is not counted is left out."""
+    held = {"models": models.held_bytes}
+    if (nbytes := results.memory_bytes()) is not None:
+        held["results"] = nbytes
+    if models.device.type == "cuda" and torch.cuda.is_initialized():
+        held["device"] = torch.cuda.memory_reserved(models.device)
+    return held
 
 
 def environment_of(models: ModelRegistry) -> Environment:

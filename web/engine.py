@@ -97,6 +97,11 @@ class Engine:
         """How many workers ended unasked so far, by cause."""
         return {str(cause): count for cause, count in self._runner.losses.items()}
 
+    @property
+    def held(self) -> Mapping[str, int]:
+        """How many bytes the worker holds, as `ProcessRunner.held`."""
+        return self._runner.held
+
     async def plan(self, document: Mapping[str, Any], targets: Sequence[str] | None = None) -> PlanReport:
         """What the worker would run of a document, what is cached and why not.
 

@@ -28,7 +28,11 @@ class Metrics:
         self.node_runs = self._counter("node_runs", "Nodes that ran, by type.", "type")
         self.node_seconds = self._counter("node_run_seconds", "Time that nodes ran, by type.", "type")
         self.cache_hits = self._counter("cache_hits", "Results found in a cache and used, by tier.", "tier")
-        self.cache_bytes = self._gauge("cache_bytes", "What results take on the disk.", "tier")
+        self.cache_bytes = self._gauge("cache_bytes", "What results take, in memory as of the latest job.", "tier")
+        self.worker_bytes = self._gauge("worker_bytes", "What the worker holds, as of the latest job.", "what")
+        self.device_bytes = self._gauge(
+            "device_memory_bytes", "The memory of each graphics card, as its driver tells it.", "device", "what"
+        )
         self.restarts = self._gauge("worker_restarts", "Workers that ended unasked since the start, by cause.", "cause")
         self.is_ready = self._gauge("ready", "1 if jobs run.")
         self.requests = self._counter("http_requests", "Requests, by route and answer.", "method", "route", "status")

@@ -1,8 +1,10 @@
 """Looks at what jobs do as their events come by: counts it, and logs it with the ids of job and node."""
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from prometheus_client import Counter
@@ -29,6 +31,8 @@ from web.metrics import Metrics
 _LOGGER = logging.getLogger("latentloom.job")
 _OTHER = "other"
 """Stands for node types that the catalogue does not know, such as those made up by an expansion."""
+_TELL_SECONDS = 0.5
+"""How long counts of a running job gather before the metrics show them."""
 
 
 class ObservedRunner(ProcessRunner):
@@ -42,12 +46,16 @@ class ObservedRunner(ProcessRunner):
     async def run(self, job: JobRequest) -> AsyncGenerator[Event, None]:
         """The events of a job, as `Runner.run`."""
         watch = _Watch(job, self._metrics, self.catalogue)
-        if job.attempt <= 1:
-            await self._note_wait(job.id)
-        async with aclosing(super().run(job)) as events:
-            async for event in events:
-                watch.see(event)
-                yield event
+        noting = asyncio.create_task(self._note_wait(job.id)) if job.attempt <= 1 else None
+        try:
+            async with aclosing(super().run(job)) as events:
+                async for event in events:
+                    watch.see(event)
+                    yield event
+        finally:
+            watch.tell()
+            if noting is not None:
+                await asyncio.wait((noting,))
 
     async def _note_wait(self, job_id: str) -> None:
         try:
@@ -58,16 +66,18 @@ class ObservedRunner(ProcessRunner):
             self._metrics.queue_wait.observe(max(0.0, (job.started or time.time()) - job.created))
 
 
-class _Children(dict[str, Counter]):
-    """The counters of a family by label: looking one up there takes longer than counting."""
+class _Tally(defaultdict[str, float]):
+    """Counts by label on their way to a family of counters, where counting takes longer."""
 
     def __init__(self, family: Counter) -> None:
-        super().__init__()
+        super().__init__(float)
         self._family = family
 
-    def __missing__(self, label: str) -> Counter:
-        child = self[label] = self._family.labels(label)
-        return child
+    def tell(self) -> None:
+        """Add what was counted since the last time."""
+        for label, amount in self.items():
+            self._family.labels(label).inc(amount)
+        self.clear()
 
 
 class _Watch:
@@ -80,48 +90,57 @@ class _Watch:
         self._began = time.perf_counter()
         self._types: dict[str, str] = {}
         self._cached: set[str] = set()
-        self._events = _Children(metrics.events)
-        self._node_runs = _Children(metrics.node_runs)
-        self._node_seconds = _Children(metrics.node_seconds)
-        self._run = metrics.nodes.labels("run")
+        self._events = _Tally(metrics.events)
+        self._nodes = _Tally(metrics.nodes)
+        self._node_runs = _Tally(metrics.node_runs)
+        self._node_seconds = _Tally(metrics.node_seconds)
+        self._hits = _Tally(metrics.cache_hits)
+        self._told = self._began
 
     def see(self, event: Event) -> None:
         """Count an event."""
         if isinstance(event, NodePreview):
             return
-        self._events[event.kind].inc()
+        self._events[event.kind] += 1
         match event:
             case JobStarted():
                 self._log(logging.INFO, "Job started.", nodes=event.nodes, attempt=self._job.attempt)
             case NodesCached():
-                self._take_cached(*event.nodes)
+                self._take_cached(event.nodes)
                 for tier in event.tiers.values():
-                    self._metrics.cache_hits.labels(tier).inc()
+                    self._hits[tier] += 1
             case NodeStarted():
                 self._types[event.node.id] = event.type
                 self._log(logging.DEBUG, "Node started.", node=event.node.id, type=event.type, reason=event.reason)
             case NodeFinished(cached=True):
-                self._take_cached(event.node.id)
+                self._take_cached((event.node.id,))
             case NodeFinished():
                 self._finish(event)
             case NodeLog(node=node) if node is not None:
                 self._log(logging.getLevelName(event.level.upper()), event.message, node=node.id)
         if isinstance(event, TERMINAL):
             self._end(event)
+        elif time.perf_counter() - self._told > _TELL_SECONDS:
+            self.tell()
 
-    def _take_cached(self, *nodes: str) -> None:
-        new = (
-            set(nodes) - self._cached
-        )  # a node may be told as cached when planned, and once more when it shows something
-        self._cached |= new
-        self._metrics.nodes.labels("cached").inc(len(new))
+    def tell(self) -> None:
+        """Bring what was counted to the metrics."""
+        self._told = time.perf_counter()
+        for tally in (self._events, self._nodes, self._node_runs, self._node_seconds, self._hits):
+            tally.tell()
+
+    def _take_cached(self, nodes: Iterable[str]) -> None:
+        """Count nodes once: one that was told when planned may be told again when it shows something."""
+        known = len(self._cached)
+        self._cached.update(nodes)
+        self._nodes["cached"] += len(self._cached) - known
 
     def _finish(self, event: NodeFinished) -> None:
         told = self._types.pop(event.node.id, _OTHER)
         type_id = told if self._catalogue.find(told) is not None else _OTHER
-        self._run.inc()
-        self._node_runs[type_id].inc()
-        self._node_seconds[type_id].inc(max(0.0, event.seconds))
+        self._nodes["run"] += 1
+        self._node_runs[type_id] += 1
+        self._node_seconds[type_id] += max(0.0, event.seconds)
         self._log(logging.DEBUG, "Node finished.", node=event.node.id, type=told, seconds=round(event.seconds, 4))
 
     def _end(self, event: JobSucceeded | JobFailed | JobCancelled) -> None:

@@ -20,7 +20,8 @@ async def retaining(app: web.Application) -> AsyncIterator[None]:
             metrics.collected_files.labels(what).inc(files)
             metrics.collected_bytes.labels(what).inc(nbytes)
 
-    collector = Collector(parts.store, parts.folders, parts.settings.keep, app[SHELF].files)
+    settings = parts.settings
+    collector = Collector(parts.store, parts.folders, settings.keep, app[SHELF].files, settings.user_folder)
     task = asyncio.create_task(collector.keep_collecting(count), name="retention")
     yield
     task.cancel()

@@ -49,7 +49,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
             "--token-file FILE; the file is made if it is not there."
         )
     return ServerSettings(
-        engine=_engine(options),
+        engine=engine_settings(options),
         hosts=hosts,
         port=options.port,
         names=frozenset(options.allow_host),
@@ -59,7 +59,7 @@ def server_settings(options: ServeOptions) -> ServerSettings:
         front_end=_front_end(options),
         previews=options.preview_method,
         drain_seconds=seconds_in(options.drain),
-        keep=_keep(options),
+        keep=kept(options),
         certificate=_certificate(options),
         is_behind_proxy=options.behind_proxy,
         log_format=options.log_format,
@@ -70,21 +70,12 @@ def server_settings(options: ServeOptions) -> ServerSettings:
     )
 
 
-def _limits(options: ServeOptions, is_private: bool) -> Limits:
-    """What holds where other machines are let in; on this machine alone only what the operator asked for."""
-    rate, connections, queued = (
-        (None, None, None) if is_private else (_SUBMITS_PER_SECOND, _CONNECTIONS_PER_ADDRESS, _QUEUED_PER_OWNER)
-    )
-    return Limits(
-        upload_bytes=round(options.max_upload_size * MIB),
-        memory_bytes=bytes_in(options.memory_limit) if options.memory_limit is not None else None,
-        submits_per_second=options.submits_per_second or rate,
-        connections_per_address=options.connections_per_address or connections,
-        queued_per_owner=options.queued_per_owner or queued,
-    )
+def engine_settings(options: ServeOptions) -> Settings:
+    """What a worker needs to know of the options.
 
-
-def _engine(options: ServeOptions) -> Settings:
+    Raises:
+        LatentloomError: as `server_settings`.
+    """
     base = Path(options.base_directory) if options.base_directory else None
 
     def place(given: str | None, name: str) -> str | None:
@@ -112,6 +103,26 @@ def _engine(options: ServeOptions) -> Settings:
     ).absolute()
 
 
+def kept(options: ServeOptions) -> Keep:
+    """How much of the past the options keep."""
+    texts = {each.name: getattr(options, each.name) for each in fields(KeepTexts)}
+    return KeepTexts(**texts).read()
+
+
+def _limits(options: ServeOptions, is_private: bool) -> Limits:
+    """What holds where other machines are let in; on this machine alone only what the operator asked for."""
+    rate, connections, queued = (
+        (None, None, None) if is_private else (_SUBMITS_PER_SECOND, _CONNECTIONS_PER_ADDRESS, _QUEUED_PER_OWNER)
+    )
+    return Limits(
+        upload_bytes=round(options.max_upload_size * MIB),
+        memory_bytes=bytes_in(options.memory_limit) if options.memory_limit is not None else None,
+        submits_per_second=options.submits_per_second or rate,
+        connections_per_address=options.connections_per_address or connections,
+        queued_per_owner=options.queued_per_owner or queued,
+    )
+
+
 def _cache(options: ServeOptions) -> CacheMode:
     given = [name for name in _CACHES if getattr(options, name)]
     if len(given) > 1:
@@ -131,11 +142,6 @@ def _precision(options: ServeOptions) -> str:
     if len(set(parts)) < len(parts):
         raise LatentloomError(f"{' and '.join(names)} contradict each other; give one for each part of a model.")
     return ",".join(given.values()) or options.precision or "auto"
-
-
-def _keep(options: ServeOptions) -> Keep:
-    texts = {each.name: getattr(options, each.name) for each in fields(KeepTexts)}
-    return KeepTexts(**texts).read()
 
 
 def _certificate(options: ServeOptions) -> Certificate | None:

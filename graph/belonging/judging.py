@@ -37,6 +37,8 @@ class Belonging:
 
     def _problems(self, graph: Graph) -> Iterator[Problem]:
         trail = trace(graph, self._folders)
+        if not trail.models and not trail.vaes:
+            return
         for node in graph.nodes.values():
             yield from self._texts(node, graph, trail)
             yield from self._latents(node, graph, trail)

@@ -60,14 +60,13 @@ def inputs_of(node: GraphNode, graph: Graph, *types: str) -> Iterator[tuple[str,
 
 
 def _follow(trail: Trail, node: GraphNode, folders: Folders, graph: Graph) -> None:
-    loaded = _loaded(node, folders)
     for slot, output in enumerate(node.spec.outputs):
         here = Link(node.id, slot)
         if output.type in (*PARTS, "GUIDER"):
             kinds = tuple(_LIKE_MODELS) if output.type in _LIKE_MODELS else (output.type,)
             given = [link for _, link in inputs_of(node, graph, *kinds)]
             known = [trail.part(output.type)[link] for link in given if link in trail.part(output.type)]
-            origin = known[0] if known else loaded if not given else None
+            origin = known[0] if known else _loaded(node, folders) if not given else None
             if origin is not None:
                 trail.part(output.type)[here] = origin
         elif output.type == "CONDITIONING":

@@ -15,10 +15,12 @@ from graph.settings import Settings
 
 @dataclass(frozen=True)
 class Chosen:
-    """The tiers, nearest first, and how to empty the memory."""
+    """The tiers, nearest first, how to empty the memory, and how many bytes are in it."""
 
     tiers: Sequence[CacheTier]
     clear_memory: Callable[[], None]
+    memory_bytes: Callable[[], int | None] = lambda: None
+    """None where nothing is counted in bytes."""
 
 
 def cache_folder(settings: Settings) -> Path:
@@ -35,6 +37,6 @@ def tiers_of(settings: Settings, codecs: Codecs) -> Chosen:
         return Chosen((graphs,), graphs.clear)
     memory = MemoryCache(settings.memory_cache_bytes, codecs.nbytes)
     if settings.cache == "memory":
-        return Chosen((memory,), memory.clear)
+        return Chosen((memory,), memory.clear, lambda: memory.nbytes)
     disk = DiskCache(cache_folder(settings), settings.disk_cache_bytes, codecs)
-    return Chosen((memory, WriteBehind(disk)), memory.clear)
+    return Chosen((memory, WriteBehind(disk)), memory.clear, lambda: memory.nbytes)

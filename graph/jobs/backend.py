@@ -36,6 +36,10 @@ class Backend(Protocol):
         """A key for a new job: larger than every earlier one, never given twice."""
         ...
 
+    def tidy(self) -> None:
+        """Do what can wait. The writer thread calls this between two transactions, when the answers are given."""
+        ...
+
     def close(self) -> None:
         """Give the connections back."""
         ...

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,8 @@ from sqlalchemy import Row
 from graph.events import EVENTS, Event
 from graph.jobs.records import Job, Payload
 
-ENVELOPE = frozenset({"job", "seq", "at", "kind"})
+_ENVELOPE = {"job", "seq", "at", "kind"}
 """The fields of an event that have columns of their own."""
-
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 
@@ -44,15 +44,25 @@ def payload_of(row: Row[Any]) -> Payload:  # rows are untyped
     )
 
 
-def digest_of(payload: Payload, *others: str) -> str:
-    """What makes two payloads, and what `others` say, the same request; the order of JSON keys does not matter."""
-    fields = [payload.document, payload.targets, payload.extra, payload.previews, *others]
-    return blake3(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+def digest_of(columns: Mapping[str, str | None], *others: str) -> str:
+    """Tells whether two payloads, as columns, and what `others` say, are the same to the letter."""
+    return blake3("\0".join(map(str, (*columns.values(), *others))).encode()).hexdigest()
+
+
+def is_same_payload(one: Mapping[str, str | None], other: Mapping[str, str | None]) -> bool:
+    """Whether two payloads, as columns, ask for the same: the order of JSON keys does not matter."""
+    return all(_canonical(one[name]) == _canonical(other[name]) for name in ("document", "targets", "extra")) and (
+        one["previews"] == other["previews"]
+    )
+
+
+def _canonical(text: str | None) -> str | None:
+    return None if text is None else json.dumps(json.loads(text), sort_keys=True)
 
 
 def event_columns(key: int, event: Event) -> dict[str, object]:
     """An event as the columns that hold it."""
-    data = to_json(event.model_dump(exclude=set(ENVELOPE)))
+    data = to_json(event.model_dump(exclude=_ENVELOPE, exclude_defaults=True))
     return {"job_key": key, "seq": event.seq, "at": event.at, "kind": event.kind, "data": data}
 
 

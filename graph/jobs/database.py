@@ -26,7 +26,7 @@ class Database:
         """Seconds since the epoch: for people, never for leases."""
         self.hub = Hub()
         self.space = space
-        self._writer = Writer(backend.writing)
+        self._writer = Writer(backend.writing, tidy=backend.tidy)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="job-reader")
         self._is_closed = False
 

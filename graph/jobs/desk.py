@@ -48,7 +48,13 @@ class LeaseDesk:
 
     async def finish(self, lease: Lease, events: Sequence[Event]) -> JobState:
         """End the job with these last events, the terminal one included; returns its state."""
-        return await self._database.write(lambda c: progressing.finish(c, lease, events), self._changed(lease))
+        job, hub = lease.job.id, self._database.hub
+
+        def tell(finished: progressing.Finished) -> None:
+            hub.publish(job, finished.events)
+            hub.changed([job])
+
+        return (await self._database.write(lambda c: progressing.finish(c, lease, events), tell)).state
 
     async def release(self, lease: Lease) -> JobState:
         """Give the job back: it did nothing wrong and runs again later, or is cancelled if that was asked for."""

@@ -75,6 +75,7 @@ class Dispatcher:
     async def _serve(self) -> None:
         with self._store.watching() as changes:
             while not self._draining.is_set():
+                changes.forget()  # the end of its own job among them
                 lease = await self._next()
                 if lease is not None and self._draining.is_set():
                     await self._give_back(lease)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from graph.events import Event, NodeFinished, NodeRef
 from graph.jobs.codec import event_columns, event_of, to_json
@@ -12,7 +13,13 @@ from graph.jobs.schema import EVENT, JOB, OUTPUT
 
 # Made once, as in `leasing`.
 _INSERT_EVENT = insert(EVENT)
-_INSERT_OUTPUT = insert(OUTPUT)
+_KEEP_OUTPUT = {
+    name: dialect.insert(OUTPUT).on_conflict_do_update(
+        index_elements=[OUTPUT.c.job_key, OUTPUT.c.node], set_={"ref": text("excluded.ref"), "ui": text("excluded.ui")}
+    )
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+"""By database: what a node shows takes the place of what it showed before."""
 
 
 def record(connection: Connection, key: int, events: Sequence[Event]) -> None:
@@ -22,8 +29,8 @@ def record(connection: Connection, key: int, events: Sequence[Event]) -> None:
     connection.execute(_INSERT_EVENT, [event_columns(key, event) for event in events])
     shown = {event.node.id: event for event in events if isinstance(event, NodeFinished) and event.ui is not None}
     if shown:
-        connection.execute(delete(OUTPUT).where(OUTPUT.c.job_key == key, OUTPUT.c.node.in_(shown)))
-        connection.execute(_INSERT_OUTPUT, [_output_columns(key, event) for event in shown.values()])
+        keep = _KEEP_OUTPUT[connection.dialect.name]
+        connection.execute(keep, [_output_columns(key, event) for event in shown.values()])
 
 
 def events_after(connection: Connection, job_id: str, after_seq: int, limit: int) -> list[Event]:
@@ -55,7 +62,7 @@ def executed_nodes(connection: Connection, key: int) -> tuple[str, ...]:
     is_finished = (EVENT.c.job_key == key) & (EVENT.c.kind == "node_finished")
     rows = connection.execute(select(EVENT.c.data).where(is_finished).order_by(EVENT.c.seq)).scalars()
     finished = [json.loads(data) for data in rows]
-    return tuple(dict.fromkeys(each["node"]["id"] for each in finished if not each["cached"]))
+    return tuple(dict.fromkeys(each["node"]["id"] for each in finished if not each.get("cached")))
 
 
 def outputs_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, list[Output]]:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 from graph.events import Event, NodePreview
 
-_RECENT = 512
+_RECENT = 2048
+"""How many events of a job a follower may lag behind before it reads the log."""
 _MAXIMUM_PREVIEWS = 16
 _MAXIMUM_CHANGES = 4096
 
@@ -76,6 +77,11 @@ class Changes:
         if len(self._jobs) > _MAXIMUM_CHANGES:
             self._jobs, self._is_complete = set(), False
         self._signal.set()
+
+    def forget(self) -> None:
+        """Take what changed until now for seen: whoever looks at the store next sees it there."""
+        self._jobs, self._is_complete = set(), True
+        self._signal.clear()
 
     async def next(self, seconds: float | None = None) -> frozenset[str] | None:
         """Wait for changes; returns the jobs, none after `seconds` without any, or None if too many changed to name."""

@@ -40,6 +40,9 @@ class PostgresBackend:
         """The next number of a sequence."""
         return int(connection.execute(text(f"SELECT nextval('{KEY_SEQUENCE}')")).scalar_one())
 
+    def tidy(self) -> None:
+        """Nothing: the database looks after itself."""
+
     def close(self) -> None:
         """Close the connections."""
         self.reading.dispose()

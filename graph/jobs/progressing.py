@@ -1,6 +1,7 @@
 """What a worker says about the job it holds: events on the way, and the end, once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -35,7 +36,16 @@ def append(connection: Connection, lease: Lease, events: Sequence[Event]) -> Non
         connection.execute(_CHANGE, {"changed": lease.key, "last_seq": fresh[-1].seq})
 
 
-def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> JobState:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a job ended."""
+
+    state: JobState
+    events: Sequence[Event] = ()
+    """What was added to its log now."""
+
+
+def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> Finished:
     """End a leased job: the last events, the outputs and the state, all or nothing. Said again, it changes nothing.
 
     Raises:
@@ -47,14 +57,14 @@ def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> Job
         raise JobError(f"Job {lease.job.id} can only be finished by a terminal event.")
     state = state_after(last)
     if _is_done(connection, lease, last.seq):
-        return state
+        return Finished(state)
     row = held_row(connection, lease)
     fresh = _following(row.last_seq, lease, events)
-    record(connection, lease.key, fresh[:-1])
     if lease.job.attempt > 1:  # earlier attempts ran nodes too
         executed = dict.fromkeys((*executed_nodes(connection, lease.key), *last.executed))
         last = last.model_copy(update={"executed": tuple(executed)})
-    record(connection, lease.key, [last])
+    added = [*fresh[:-1], last]
+    record(connection, lease.key, added)
     message = last.failure.message if isinstance(last, JobFailed) else None
     values = {
         "state": state,
@@ -65,7 +75,7 @@ def finish(connection: Connection, lease: Lease, events: Sequence[Event]) -> Job
         **NO_LEASE,
     }
     connection.execute(_CHANGE, {"changed": lease.key, **values})
-    return state
+    return Finished(state, added)
 
 
 def state_after(event: JobSucceeded | JobFailed | JobCancelled) -> JobState:

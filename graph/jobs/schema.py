@@ -41,7 +41,7 @@ JOB = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("owner", Text, nullable=False),
     Column("idempotency_key", Text),
-    Column("digest", Text, nullable=False),  # of the payload: the same key with another payload is a conflict
+    Column("digest", Text, nullable=False),  # of the payload to the letter: tells most repeated requests at once
     Column("state", Text, nullable=False),
     Column("number", FLOAT, nullable=False),
     Column("position", LONG, nullable=False),  # decides between equal numbers

@@ -13,6 +13,8 @@ from sqlalchemy.pool import QueuePool
 from graph.jobs.schema import JOB
 
 READERS = 4
+CHECKPOINT_ROWS = 1000
+"""After so many changed rows the journal is brought into the file."""
 
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -20,6 +22,8 @@ _PRAGMAS = (
     "foreign_keys = ON",
     "busy_timeout = 10000",
     "journal_size_limit = 67108864",
+    "wal_autocheckpoint = 16000",  # pages; long before, `SqliteBackend.tidy` does it
+    "secure_delete = OFF",  # what is forgotten is not kept secret: its pages need not be overwritten
     "trusted_schema = OFF",
     "cache_size = -16000",  # KiB
     "temp_store = MEMORY",
@@ -42,6 +46,8 @@ class SqliteBackend:
         self.reading = sqlite_engine(path, size=READERS, is_reader=True)
         self._clock = clock
         self._keys: itertools.count[int] | None = None
+        self._kept = 0
+        """How many rows had been changed when the journal was last brought into the file."""
 
     def now(self, connection: Connection) -> float:
         """Seconds on the monotonic clock."""
@@ -53,6 +59,17 @@ class SqliteBackend:
             highest = connection.execute(select(func.max(JOB.c.key))).scalar()
             self._keys = itertools.count((highest or 0) + 1)
         return next(self._keys)
+
+    def tidy(self) -> None:
+        """Bring what was committed from the journal into the file, now and then.
+
+        SQLite by itself does so within a commit, and whoever waits for that commit waits for this as well.
+        """
+        with self.writing.connect() as connection:
+            raw: Any = connection.connection.driver_connection  # a connection of sqlite3
+            if raw.total_changes - self._kept >= CHECKPOINT_ROWS:
+                self._kept = raw.total_changes
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def close(self) -> None:
         """Close the file."""

@@ -28,7 +28,9 @@ from graph.jobs.space import Space
 from graph.jobs.sqlite import SqliteBackend
 
 _BATCH = 200
-"""How many jobs are changed in one transaction: others get their turn in between."""
+"""How many jobs are named in one transaction: others get their turn in between."""
+_FORGOTTEN = 2000
+"""How many jobs are forgotten in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +330,7 @@ class JobStore:
 
     async def _delete(self, condition: ColumnElement[bool]) -> list[str]:
         return await self._database.write(
-            lambda c: controls.delete_ended(c, condition, _BATCH), self._database.hub.changed
+            lambda c: controls.delete_ended(c, condition, _FORGOTTEN), self._database.hub.changed
         )
 
     def _changed(self, *job_ids: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from graph.jobs import webhooks
 from graph.jobs.backend import Backend
-from graph.jobs.codec import digest_of, job_of, new_id, payload_columns
+from graph.jobs.codec import digest_of, is_same_payload, job_of, new_id, payload_columns
 from graph.jobs.errors import JobConflict, QueueFull
 from graph.jobs.records import Job, Payload, Submission
 from graph.jobs.schema import IS_QUEUED, JOB, PAYLOAD, QUEUE
@@ -43,9 +43,9 @@ def prepare(submission: Submission, retry_of: str | None = None) -> Prepared:
     _check_name("job id", submission.id)
     _check_name("idempotency key", submission.idempotency_key)
     _check_name("owner", submission.owner or None)
-    payload = submission.payload
-    digest = digest_of(payload) if submission.webhook is None else digest_of(payload, submission.webhook)
-    return Prepared(submission, submission.id or new_id(), digest, payload_columns(payload), retry_of)
+    payload = payload_columns(submission.payload)
+    digest = digest_of(payload, *([] if submission.webhook is None else [submission.webhook]))
+    return Prepared(submission, submission.id or new_id(), digest, payload, retry_of)
 
 
 def submit(
@@ -66,7 +66,7 @@ def submit(
     """
     known = _find_earlier(connection, prepared)
     if known is not None:
-        return _replay(known, prepared)
+        return _replay(connection, known, prepared)
     submission = prepared.submission
     if most_queued is not None:
         _check_room(connection, submission.owner, most_queued)
@@ -126,9 +126,9 @@ def _find_earlier(connection: Connection, prepared: Prepared) -> Row[Any] | None
     return connection.execute(select(JOB).where(is_same_key)).one_or_none()
 
 
-def _replay(known: Row[Any], prepared: Prepared) -> Job:  # rows are untyped
+def _replay(connection: Connection, known: Row[Any], prepared: Prepared) -> Job:  # rows are untyped
     submission = prepared.submission
-    is_same = known.owner == submission.owner and known.digest == prepared.digest
+    is_same = known.owner == submission.owner and _is_same_request(connection, known, prepared)
     is_other_key = known.id == submission.id and submission.idempotency_key not in (None, known.idempotency_key)
     if is_same and not is_other_key and submission.id in (None, known.id):
         return job_of(known)
@@ -139,6 +139,14 @@ def _replay(known: Row[Any], prepared: Prepared) -> Job:  # rows are untyped
         "use a new key for a new request.",
         is_key=True,
     )
+
+
+def _is_same_request(connection: Connection, known: Row[Any], prepared: Prepared) -> bool:  # rows are untyped
+    if known.digest == prepared.digest:
+        return True
+    stored = connection.execute(select(PAYLOAD).where(PAYLOAD.c.job_key == known.key)).mappings().one()
+    is_same_webhook = webhooks.url_of(connection, known.id) == prepared.submission.webhook
+    return is_same_webhook and is_same_payload(dict(stored), prepared.payload)
 
 
 def _place(connection: Connection, submission: Submission) -> tuple[int | None, float]:

@@ -5,7 +5,6 @@ for a while, so that no other sender tries it too; if the sender dies, it is due
 therefore arrive twice, never not at all, and carries the same id each time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     delete,
     exists,
@@ -116,8 +116,8 @@ def note(connection: Connection, job: str, url: str, at: float) -> None:
     )
 
 
-def forget(connection: Connection, jobs: Sequence[str]) -> None:
-    """Forget the webhooks of these jobs, as far as they are over."""
+def forget(connection: Connection, jobs: Select[tuple[str]]) -> None:
+    """Forget the webhooks of the jobs with these ids, as far as they are over."""
     connection.execute(delete(WEBHOOK).where(WEBHOOK.c.job.in_(jobs), WEBHOOK.c.ended.is_not(None)))
 
 

@@ -46,8 +46,9 @@ class Writer:
     holds one change or hundreds.
     """
 
-    def __init__(self, engine: Engine, max_batch: int = 256) -> None:
+    def __init__(self, engine: Engine, max_batch: int = 256, tidy: Callable[[], None] | None = None) -> None:
         self._engine = engine
+        self._tidy = tidy
         self._max_batch = max_batch
         self._loop = asyncio.get_running_loop()
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
@@ -93,6 +94,17 @@ class Writer:
             is_open = task is not None
             if tasks:
                 self._settle(tasks, self._commit(tasks))
+                self._do_what_can_wait()
+
+    def _do_what_can_wait(self) -> None:
+        try:
+            if self._tidy is not None:
+                self._tidy()
+        except (
+            SQLAlchemyError,
+            sqlite3.Error,
+        ) as error:  # nobody asked for it; the next transaction tells whether all is well
+            _LOGGER.warning("The job database could not be tidied: %s", error)
 
     def _commit(self, tasks: Sequence[_Task]) -> list[_Outcome]:
         try:

@@ -41,6 +41,7 @@ class Collector:
         folders: where files are.
         keep: how much is kept.
         files: held while the file of an asset comes or goes.
+        user: where the files of the user are; nothing but drafts goes there.
         clock: seconds since the epoch.
     """
 
@@ -50,6 +51,7 @@ class Collector:
         folders: Folders,
         keep: Keep,
         files: asyncio.Lock,
+        user: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -57,6 +59,7 @@ class Collector:
         self._folders = folders
         self._keep = keep
         self._files = files
+        self._user = user
         self._clock = clock
 
     async def collect(self) -> Collected:
@@ -88,7 +91,7 @@ class Collector:
 
     def _collect_files(self, named: Mapping[str, frozenset[str]]) -> Collected:
         places = {"temp": "temp", "outputs": "output"}
-        found = stale_files(self._folders, self._keep, named, self._clock())
+        found = stale_files(self._folders, self._keep, named, self._clock(), self._user)
         return {
             kind: remove(files, self._folders.directories(places[kind])[0] if kind in places else Path("/"))
             for kind, files in found.items()

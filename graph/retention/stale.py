@@ -10,7 +10,11 @@ from graph.folders import Folders
 from graph.retention.keeping import DAY_SECONDS, Keep
 
 _DRAFT = re.compile(r"\.[0-9a-f]{32}\.(tmp|upload)")
-"""What results and uploads are called until they are whole."""
+"""What results, uploads and the user's files are called until they are whole."""
+_RECORD_DRAFT = re.compile(r"(digests|seen)\.\d+\.tmp")
+"""What the records of the cache are called until they are whole; its blobs are the business of the cache."""
+_BACKUP_DRAFT = re.compile(r"database-\w+\.tmp")
+"""What a copy of the database is called until it is whole."""
 _KINDS = ("temp", "outputs", "drafts")
 Kind = str
 """`temp`, `outputs`, `drafts` (files that nobody finished), `assets`, `cache`."""
@@ -25,7 +29,7 @@ class Stale:
 
 
 def stale_files(
-    folders: Folders, keep: Keep, named: Mapping[str, Collection[str]], now: float
+    folders: Folders, keep: Keep, named: Mapping[str, Collection[str]], now: float, user: Path | None = None
 ) -> dict[Kind, list[Stale]]:
     """The files that may go, by what they are. Blocks.
 
@@ -34,6 +38,7 @@ def stale_files(
         keep: how long they are kept.
         named: names below `temp` and `output` that jobs which wait or run will read.
         now: seconds since the epoch.
+        user: where the files of the user are; only drafts go there.
     """
     places = {name: folders.directories(name)[0] for name in ("temp", "output", "input")}
     kept_apart = _real(each for name, each in places.items() if name != "temp")
@@ -44,12 +49,12 @@ def stale_files(
     if keep.outputs_seconds is not None:
         apart = kept_apart - _real([places["output"]]) | _real([places["temp"]])
         found["outputs"] = list(_old(places["output"], now - keep.outputs_seconds, named.get("output", ()), apart))
-    found["drafts"] = [
-        each
-        for name in ("output", "input")
-        for each in _old(places[name], now - DAY_SECONDS, (), frozenset())
-        if _DRAFT.fullmatch(each.path.name) and each not in found["outputs"]
-    ]
+    for place in (places["output"], places["input"], *([user] if user is not None else [])):
+        found["drafts"] += _drafts(_old(place, now - DAY_SECONDS, (), frozenset()), _DRAFT)
+    for place, shape in ((folders.data / "cache", _RECORD_DRAFT), (folders.data / "backups", _BACKUP_DRAFT)):
+        inner = _real(each for each in place.glob("*") if each.is_dir())
+        found["drafts"] += _drafts(_old(place, now - DAY_SECONDS, (), inner), shape)
+    found["drafts"] = [each for each in found["drafts"] if each not in found["outputs"]]
     return found
 
 
@@ -76,6 +81,10 @@ def size_of(place: Path) -> tuple[int, int]:
     """How many files there are below a place, and how many bytes they have. Blocks."""
     sizes = [each.nbytes for each in _old(place, float("inf"), (), frozenset())]
     return len(sizes), sum(sizes)
+
+
+def _drafts(files: Iterable[Stale], shape: re.Pattern[str]) -> Iterator[Stale]:
+    return (each for each in files if shape.fullmatch(each.path.name))
 
 
 def _old(place: Path, before: float, named: Collection[str], apart: Collection[Path]) -> Iterator[Stale]:

@@ -1,9 +1,8 @@
 """What a data folder holds, and what would go if it were tidied now. Looks only."""
 
 import sqlite3
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,12 +18,9 @@ from graph.jobs.opening import DATABASE_NAME
 from graph.jobs.retention import ended_beyond
 from graph.jobs.schema import IS_ENDED, JOB
 from graph.library.schema import ASSET
-from graph.retention.keeping import Keep, KeepTexts, said_age
+from graph.retention.keeping import Keep, said_age
 from graph.retention.named import names_in_use
 from graph.retention.stale import size_of, stale_files
-
-_FILE_NAME = "latentloom.toml"
-_PREFIX = "LATENTLOOM_"
 
 
 class SurveyError(LatentloomError):
@@ -46,23 +42,6 @@ class Holding:
     def sentence(self) -> str:
         """All of it for people."""
         return f"{self.amount}; kept {self.kept}; {self.goes or 'nothing'} would be deleted now"
-
-
-def told_keep(data: Path, environment: Mapping[str, str]) -> Keep:
-    """How much the environment, or else the file in the data folder, says is kept.
-
-    Raises:
-        LatentloomError: they say something that makes no sense.
-    """
-    file = data / _FILE_NAME
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SurveyError(f"{file} is not valid TOML: {error}.") from error
-    names = [each.name for each in fields(KeepTexts)]
-    told = {name: str(content[name]) for name in names if name in content}
-    told |= {name: value for name in names if (value := environment.get(f"{_PREFIX}{name.upper()}"))}
-    return KeepTexts(**told).read()
 
 
 def survey(folders: Folders, keep: Keep, now: float) -> Iterator[Holding]:

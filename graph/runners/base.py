@@ -102,6 +102,13 @@ class Application(Protocol):
         """
         ...
 
+    def held(self) -> Mapping[str, int]:
+        """How many bytes it holds: `results` in memory, weights of `models`, memory of the `device`.
+
+        What it cannot tell is left out. Called while no job runs.
+        """
+        ...
+
 
 ApplicationFactory = Callable[[Mapping[str, Json]], Application]
 """Builds the application of a worker from plain settings; named by import path, as in `nodes.application:create`."""

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 _DUMP_SECONDS = 0.5
 """How long a process may take to print where it is, before it is killed."""
+_PIPE_BYTES = 1024**2
+"""More than a pipe holds: whoever prints waits beyond that."""
 
 
 class ChildProcess(asyncio.SubprocessProtocol):
@@ -72,6 +75,15 @@ class ChildProcess(asyncio.SubprocessProtocol):
         else:
             self._signal(signal.SIGKILL)
 
+    def take_output(self) -> None:
+        """Deliver what it printed so far: what was printed before a message was sent is told before the message."""
+        pipe = self._require_transport().get_pipe_transport(1)
+        if sys.platform == "win32" or pipe is None or pipe.is_closing():
+            return
+        with contextlib.suppress(OSError, ValueError):  # there is nothing, or it was closed meanwhile
+            if data := os.read(pipe.get_extra_info("pipe").fileno(), _PIPE_BYTES):
+                self._on_output(data)
+
     async def drain_output(self, timeout_seconds: float) -> None:
         """Wait until everything it printed has arrived, which takes longer only where a stray child holds the pipe."""
         await asyncio.wait((self._output_ended,), timeout=timeout_seconds)
@@ -109,3 +121,12 @@ class ChildProcess(asyncio.SubprocessProtocol):
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+
+def resident_bytes(pid: int) -> int | None:
+    """How much memory a process takes; None if it is gone, or where the system does not tell it in this way."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

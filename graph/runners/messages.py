@@ -107,6 +107,13 @@ class Beat(_Message):
     kind: Literal["beat"] = "beat"
 
 
+class Holds(_Message):
+    """To the server, after each job: how many bytes the worker holds, as `Application.held` tells it."""
+
+    kind: Literal["holds"] = "holds"
+    nbytes: Mapping[str, int]
+
+
 class Happened(_Message):
     """To the server: an event of the running job. Its `seq` counts from 1 in each attempt; previews do not count."""
 
@@ -127,7 +134,7 @@ class Told(_Message):
 
 
 ToWorker = Annotated[Start | Run | Cancel | Free | Ask | Stop, Field(discriminator="kind")]
-ToServer = Annotated[Greeting | Ready | Refused | Beat | Happened | Told, Field(discriminator="kind")]
+ToServer = Annotated[Greeting | Ready | Refused | Beat | Happened | Holds | Told, Field(discriminator="kind")]
 
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
 _TO_SERVER: TypeAdapter[ToServer] = TypeAdapter(ToServer)
@@ -139,6 +146,8 @@ def frame_of(message: ToWorker | ToServer) -> bytes:
     Raises:
         FrameError: as `encode`.
     """
+    if isinstance(message, Run):  # what it holds is JSON already: to copy a large document takes long
+        return encode({"kind": message.kind, "job": dict(message.job)})
     return encode(message.model_dump())
 
 

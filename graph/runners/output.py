@@ -54,8 +54,8 @@ class PrintedLines:
         if position < len(data):
             self._leave_out(data, position)
 
-    def finish(self) -> None:
-        """Show the last line, if it has no end, and how much was left out."""
+    def settle(self) -> None:
+        """Show the last line, if it has no end, and how much was left out: what comes next is somebody else's."""
         if self._partial and self._allowance >= 1:
             self._line()
         self._tell_left_out()

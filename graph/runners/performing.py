@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import traceback
+from collections.abc import Mapping
 
 from graph.errors import Cancelled, InvalidWorkflow, NodeFailed, WorkflowError, is_out_of_memory, let_go
 from graph.events import TERMINAL, Event, Failure, JobCancelled, JobFailed, NodeRef
@@ -49,6 +50,15 @@ def free_whatever_happens(application: Application, models: bool, results: bool)
         gc.collect()
     except Exception:  # the application's own code, between two jobs
         traceback.print_exc()
+
+
+def tell_held(application: Application) -> Mapping[str, int]:
+    """How many bytes an application holds; nothing if it cannot tell."""
+    try:
+        return dict(application.held())
+    except Exception:  # as above
+        traceback.print_exc()
+        return {}
 
 
 async def tell_plan(application: Application, asked: Ask) -> Told:

@@ -11,6 +11,7 @@ from graph.errors import FrameError, WorkerError
 from graph.events import Event, Failure
 from graph.registry import Catalogue
 from graph.runners.base import CancelFlag, JobRequest
+from graph.runners.child import resident_bytes
 from graph.runners.endings import Cause, Ending, describe_node, failure_of_ending
 from graph.runners.joblog import JobLog
 from graph.runners.plans import PlanReport
@@ -61,6 +62,15 @@ class ProcessRunner:
     def losses(self) -> Mapping[Cause, int]:
         """How many workers ended unasked since `start`, by cause."""
         return dict(self._pool.losses) if self._pool is not None else {}
+
+    @property
+    def held(self) -> Mapping[str, int]:
+        """How many bytes the worker holds, as `Application.held` told it last, and the `process` as a whole."""
+        worker = self._pool.current if self._pool is not None else None
+        if worker is None:
+            return {}
+        resident = resident_bytes(worker.pid)
+        return dict(worker.held) if resident is None else {**worker.held, "process": resident}
 
     async def start(self) -> None:
         """Start the worker and wait until it is ready; the spare follows by itself.

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from graph.errors import FrameError, WorkerError
-from graph.events import TERMINAL, Event, NodeLog, NodePreview
+from graph.events import TERMINAL, Event, NodeFinished, NodeLog, NodePreview
 from graph.registry import Catalogue
 from graph.runners.base import JobRequest
 from graph.runners.child import ChildProcess
@@ -21,6 +21,7 @@ from graph.runners.messages import (
     Cancel,
     Free,
     Happened,
+    Holds,
     Ready,
     Refused,
     Run,
@@ -42,6 +43,8 @@ from graph.runners.watchdog import Watchdog
 from graph.wire import FrameReader, read_frame
 
 _LOGGER = logging.getLogger("latentloom.worker")
+_LINES_SECONDS = 0.05
+"""How long a printed line waits for events that were sent before it, so that it is put down to the right node."""
 _LAST_WORDS_SECONDS = 1.0
 """How long the last frames of an ended process may take: they are there already, unless a stray child holds on."""
 
@@ -56,6 +59,8 @@ class WorkerProcess:
         self._settings = settings
         self._supervision = supervision
         self._output = PrintedLines(self._show)
+        self._lines: list[str] = []
+        """Printed lines of the running job that are not told yet."""
         self._child: ChildProcess
         self._streams: Streams
         self._watchdog: Watchdog
@@ -69,6 +74,8 @@ class WorkerProcess:
         self._questions = Questions()
         self.catalogue = Catalogue({})
         self.versions: Mapping[str, str] = {}
+        self.held: Mapping[str, int] = {}
+        """How many bytes it holds since the latest job, as `Application.held` tells it."""
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         """How the process ended, once it has, and everything it said was heard."""
 
@@ -123,6 +130,8 @@ class WorkerProcess:
         if self.ended.done():
             self._events.close(self.ended.result().error())
             return self._events
+        self._child.take_output()
+        self._output.settle()
         self._job, self._seq = job, 0
         self._write(frame)
         return self._events
@@ -250,7 +259,8 @@ class WorkerProcess:
         await asyncio.wait((listening,))
 
     def _finish(self, exit_code: int) -> None:
-        self._output.finish()
+        self._output.settle()
+        self._tell_lines()
         cause, detail = self._killed or ("exit", "")
         ending = Ending(exit_code, cause, detail, self._output.tail())
         self._streams[1].close()
@@ -281,9 +291,12 @@ class WorkerProcess:
     async def _hear(self, message: ToServer) -> None:
         if isinstance(message, Told):
             self._questions.answer(message)
+        if isinstance(message, Holds):
+            self.held = message.nbytes
         if not isinstance(message, Happened) or self._job is None or self._events is None:
             return
         self._check_order(message.event, self._job)
+        self._catch_up(message.event)
         if not self._events.offer(message.event):
             self._is_delivering = True
             with self._watchdog.deaf():
@@ -292,6 +305,15 @@ class WorkerProcess:
         if isinstance(message.event, TERMINAL):
             self._job = None
             self._events.close()
+
+    def _catch_up(self, event: Event) -> None:
+        """Before the end of a node or job, tell what it printed: lines come by another way than events."""
+        is_end = isinstance(event, TERMINAL)
+        if is_end or (isinstance(event, NodeFinished) and not event.cached):
+            self._child.take_output()
+            if is_end:
+                self._output.settle()
+            self._tell_lines()
 
     def _check_order(self, event: Event, job: JobRequest) -> None:
         expected = self._seq if isinstance(event, NodePreview) else self._seq + 1
@@ -312,6 +334,15 @@ class WorkerProcess:
             self.kill("cancel")
 
     def _show(self, line: str) -> None:
+        """Log a printed line at once; tell it as an event a moment later, when what was sent before it was heard."""
         _LOGGER.info("%s", line, extra={"job": self._job.id} if self._job is not None else {})
+        if self._job is not None:
+            self._lines.append(line)
+            if len(self._lines) == 1:
+                asyncio.get_running_loop().call_later(_LINES_SECONDS, self._tell_lines)
+
+    def _tell_lines(self) -> None:
+        lines, self._lines = self._lines, []
         if self._events is not None and self._job is not None:
-            self._events.offer(NodeLog(job=self._job.id, message=line))
+            for line in lines:
+                self._events.offer(NodeLog(job=self._job.id, message=line))

@@ -31,6 +31,7 @@ from graph.runners.messages import (
     Free,
     Greeting,
     Happened,
+    Holds,
     Ready,
     Refused,
     Run,
@@ -42,7 +43,13 @@ from graph.runners.messages import (
     frame_of,
     to_worker,
 )
-from graph.runners.performing import free_whatever_happens, perform, run_whatever_happens, tell_plan
+from graph.runners.performing import (
+    free_whatever_happens,
+    perform,
+    run_whatever_happens,
+    tell_held,
+    tell_plan,
+)
 from graph.spec import Json
 from graph.wire import receive_frame
 from graph.worker.limits import bound_memory
@@ -110,10 +117,11 @@ class Session:
             wish = await asked.get()
             if isinstance(wish, Free):
                 free_whatever_happens(application, wish.models, wish.results)
-                continue
-            job, flag = wish
-            self._seq = 0
-            await perform(application, job, self._emit, flag)
+            else:
+                job, flag = wish
+                self._seq = 0
+                await perform(application, job, self._emit, flag)
+            self._outbox.put(frame_of(Holds(nbytes=tell_held(application))))
 
     async def _answer(self, application: Application, question: Ask) -> None:
         told = await tell_plan(application, question)
@@ -133,7 +141,9 @@ class Session:
             self._outbox.put(frame)
 
     def _frame(self, event: Event, seq: int) -> bytes:
-        return frame_of(Happened(event=event.model_copy(update={"seq": seq, "at": event.at or time.time()})))
+        if event.seq != seq or not event.at:
+            event = event.model_copy(update={"seq": seq, "at": event.at or time.time()})
+        return frame_of(Happened(event=event))
 
     def _keep_receiving(
         self, loop: asyncio.AbstractEventLoop, asked: "asyncio.Queue[_Job | Free]", answer: Callable[[Ask], None]

@@ -142,7 +142,13 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         surroundings=Surroundings(folders.digest),
         is_valid=artefacts.is_valid,
     )
-    return EngineApplication(registry, executor, folders, free_results=cache.clear_memory)
+    return EngineApplication(
+        registry,
+        executor,
+        folders,
+        free_results=cache.clear_memory,
+        held=lambda: {"results": cache.memory_bytes() or 0},
+    )
 
 
 def create_with_packs(data: Mapping[str, Any]) -> EngineApplication:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.web.serving import ROOT, ServerProcess, eventually, graph
+from tests.web.test_metrics import Counted
 
 pytestmark = pytest.mark.slow
 MODEL = ROOT / "models" / "checkpoints" / "latentloom-tiny"
@@ -69,6 +70,7 @@ def test_the_shipped_workflow_draws_a_picture(real_server: ServerProcess) -> Non
     colours = picture_of(real_server, entry["outputs"]).convert("RGB").getcolors(1 << 24)
     assert colours is not None
     assert len(colours) > 100
+    assert Counted(real_server)("latentloom_worker_bytes", what="models") > 1_000_000
     again = real_server.post("/prompt", {"prompt": workflow})
     assert real_server.finished(again["prompt_id"])["outputs"] == entry["outputs"]
 

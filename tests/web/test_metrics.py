@@ -48,6 +48,8 @@ def test_jobs_nodes_and_events_are_counted(own_server: OwnServer) -> None:
     assert counted("latentloom_events_total", kind="job_started") == 3
     assert counted("latentloom_event_log_events") == counted("latentloom_events_total")
     assert counted("latentloom_cache_bytes", tier="disk") > 0
+    assert counted("latentloom_cache_bytes", tier="memory") > 0
+    assert counted("latentloom_worker_bytes", what="process") > 2**20
     assert counted("latentloom_database_bytes") > 0
     assert counted("latentloom_disk_free_bytes") > 0
     assert counted("latentloom_ready") == 1

@@ -1,9 +1,11 @@
-"""`/jobs`: running, waiting and past jobs in one paged list."""
+"""`/jobs`: running, waiting and past jobs in one paged list; stopping some of them, whatever they are doing."""
+
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from graph.jobs.records import JobFilter, JobState, Order
-from web.api.bodies import number_in
+from web.api.bodies import names_in, number_in, read_object
 from web.api.errors import Invalid, NotThere
 from web.api.listing import jobs_told
 from web.api.parts import parts_of
@@ -15,7 +17,12 @@ _DEFAULT_LIMIT, _MOST = 100, 1000
 
 def routes() -> list[web.RouteDef]:
     """The routes of this resource."""
-    return [web.get("/jobs", get_jobs), web.get("/jobs/{id}", get_job)]
+    return [
+        web.get("/jobs", get_jobs),
+        web.post("/jobs/cancel", post_cancel_of_several),
+        web.get("/jobs/{id}", get_job),
+        web.post("/jobs/{id}/cancel", post_cancel),
+    ]
 
 
 async def get_jobs(request: web.Request) -> web.Response:
@@ -39,6 +46,29 @@ async def get_job(request: web.Request) -> web.Response:
     if not told:
         raise NotThere(f"There is no job {request.match_info['id'][:128]}.")
     return reply(job_details(told[0].job, told[0].payload, told[0].outputs, told[0].landmarks))
+
+
+async def post_cancel(request: web.Request) -> web.Response:
+    """Stop one job, whether it waits or runs; says whether there was anything to stop."""
+    return await _cancelled(request, [request.match_info["id"]])
+
+
+async def post_cancel_of_several(request: web.Request) -> web.Response:
+    """Stop the jobs named in `job_ids`; those that are over or not known are passed over."""
+    body = await read_object(request)
+    if "job_ids" not in body:
+        raise Invalid('Say which jobs: {"job_ids": ["5f2b…"]}.')
+    return await _cancelled(request, names_in(body, "job_ids"))
+
+
+async def _cancelled(request: web.Request, job_ids: Sequence[str]) -> web.Response:
+    store = parts_of(request).store
+    stopped = await store.cancel_queued(job_ids=job_ids)
+    running = await store.page(JobFilter(states=("running",)), "queue")
+    asked = [job.id for job in running.jobs if job.id in set(job_ids)]
+    for job_id in asked:
+        await store.cancel(job_id)
+    return reply({"cancelled": bool(stopped or asked)})
 
 
 def _states(request: web.Request) -> tuple[JobState, ...] | None:

@@ -9,7 +9,7 @@ from aiohttp import web
 from graph.cache.disk import bytes_kept
 from graph.jobs.opening import DATABASE_NAME
 from web.api.parts import Parts, parts_of
-from web.api.system import version
+from web.api.system import cards, version
 from web.api.v2.parts import shelf_of
 from web.metrics import CONTENT_TYPE, Metrics
 
@@ -32,6 +32,12 @@ async def get_metrics(request: web.Request) -> web.Response:
     metrics.socket_bytes.set(parts.backlog.nbytes)
     metrics.streams.set(len(shelf_of(request).streams))
     metrics.refused.set(parts.connections.refused)
+    held = engine.held
+    metrics.set_all(metrics.worker_bytes, {what: float(count) for what, count in held.items() if what != "results"})
+    metrics.cache_bytes.labels("memory").set(held.get("results", 0))
+    for card in await cards(parts.settings.engine):
+        for what in ("total", "free"):
+            metrics.device_bytes.labels(str(card["index"]), what).set(card[f"vram_{what}"])
     await asyncio.to_thread(_measure, metrics, parts)
     return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 

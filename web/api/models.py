@@ -9,12 +9,12 @@ from graph import strict_json
 from graph.errors import FolderError
 from graph.spec import Json
 from web.api.errors import Invalid, NotThere
+from web.api.model_library import NOT_MODELS
 from web.api.parts import parts_of
 from web.api.replies import reply
 from web.names import safe_parts
 
 _LONGEST_HEADER_BYTES = 8 * 1024**2
-_NOT_MODELS = frozenset({"configs"})
 
 
 def routes() -> list[web.RouteDef]:
@@ -29,7 +29,7 @@ def routes() -> list[web.RouteDef]:
 
 async def get_models(request: web.Request) -> web.Response:
     """The names of the model folders."""
-    return reply([name for name in parts_of(request).folders.model_folders() if name not in _NOT_MODELS])
+    return reply([name for name in parts_of(request).folders.model_folders() if name not in NOT_MODELS])
 
 
 async def get_models_of(request: web.Request) -> web.Response:

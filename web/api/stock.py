@@ -1,4 +1,4 @@
-"""What the ecosystem's browser asks for and this server has none of: templates, translations, shared subgraphs."""
+"""What the ecosystem's browser asks for and this server has none of: translations, shared subgraphs and the like."""
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/i18n", get_nothing),
         web.get("/workflow_templates", get_nothing),
+        web.get("/node_replacements", get_nothing),
         web.get("/global_subgraphs", get_nothing),
         web.get("/global_subgraphs/{id}", get_subgraph),
     ]

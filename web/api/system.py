@@ -76,14 +76,17 @@ def _memory() -> tuple[int, int]:
 
 async def _devices(settings: Settings, total: int, free: int) -> list[dict[str, Json]]:
     """What computes: the graphics cards that the driver tells of, else the processor."""
-    cards = await _cards() if settings.device != "cpu" else []
-    if cards:
-        return cards
+    found = await cards(settings)
+    if found:
+        return found
     name = f"cpu {platform.processor() or platform.machine()}"
     return [_device("cpu", name, None, total, free)]
 
 
-async def _cards() -> list[dict[str, Json]]:
+async def cards(settings: Settings) -> list[dict[str, Json]]:
+    """The graphics cards that the driver tells of, unless the processor is to compute."""
+    if settings.device == "cpu":
+        return []
     try:
         process = await asyncio.create_subprocess_exec(
             *_QUERY, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

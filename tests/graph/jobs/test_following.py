@@ -109,10 +109,23 @@ async def test_following_a_job_that_is_deleted_is_an_error(store: JobStore):
     events = store.follow(job)
     await store.desk.append(lease, log[:1])
     assert await anext(events) == log[0]
-    await store.desk.finish(lease, log[1:])
+    await store.desk.release(lease)
+    await store.cancel(job)
     await store.delete([job])
     with pytest.raises(UnknownJob):
         await collect(events)
+
+
+async def test_who_follows_hears_the_end_without_a_look_into_the_log(store: JobStore):
+    (job,) = await submit(store, "anna")
+    lease = await taken(store)
+    log = whole_log(lease)
+    events = store.follow(job)
+    await store.desk.append(lease, log[:1])
+    assert await anext(events) == log[0]
+    await store.desk.finish(lease, log[1:])
+    await store.delete([job])
+    assert await collect(events) == log[1:]
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # a file has one user

@@ -16,8 +16,8 @@ from graph.jobs.records import Payload, Submission
 from graph.jobs.store import JobStore
 from graph.library.assets import Asset, AssetRecords
 from graph.retention.collecting import Collector
-from graph.retention.keeping import DAY_SECONDS, Keep
-from graph.retention.survey import survey, told_keep
+from graph.retention.keeping import DAY_SECONDS, Keep, KeepTexts
+from graph.retention.survey import survey
 from tests.graph.jobs.worlds import run_order
 
 NOW = 1_700_000_000.0
@@ -30,7 +30,7 @@ async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
 
 
 def collector(store: JobStore, tmp_path: Path, keep: Keep) -> Collector:
-    return Collector(store, Folders(tmp_path), keep, asyncio.Lock(), lambda: NOW)
+    return Collector(store, Folders(tmp_path), keep, asyncio.Lock(), tmp_path / "user" / "default", lambda: NOW)
 
 
 def made(path: Path, days_old: float = 2, content: bytes = b"abc") -> Path:
@@ -66,6 +66,23 @@ async def test_files_that_waiting_jobs_name_stay_until_those_are_over(store: Job
     assert await collecting.collect() == {}
 
 
+async def test_drafts_that_a_kill_left_behind_go_wherever_they_are_and_nothing_else(
+    store: JobStore, tmp_path: Path
+) -> None:
+    draft, name = f".{'c0de' * 8}.tmp", "database-20240101T000000000000.tmp"
+    places = ("output/set", "input/assets", "user/default/workflows")
+    drafts = [*(tmp_path / place / draft for place in places), tmp_path / "backups" / name]
+    drafts += [tmp_path / "cache" / each for each in ("digests.4711.tmp", "seen.7.tmp")]
+    others = ("user/default/mine.tmp", "user/default/.hidden", "cache/digests.json", "cache/notes.tmp", "notes.tmp")
+    kept = [tmp_path / each for each in (*others, "backups/database-20240101T000000000000.sqlite3")]
+    for path in (*drafts, *kept):
+        made(path)
+    young = [made(path.with_name(path.name.translate(str.maketrans("047", "158"))), 0.5) for path in drafts]
+    assert await collector(store, tmp_path, Keep()).collect() == {"drafts": (len(drafts), 3 * len(drafts))}
+    assert not any(path.exists() for path in drafts)
+    assert all(path.exists() for path in (*kept, *young))
+
+
 async def test_assets_go_when_that_is_asked_for_and_no_job_needs_them(store: JobStore, tmp_path: Path) -> None:
     old, young, needed = [await asset(store, tmp_path, each, age) for each, age in ((b"o", 9), (b"y", 1), (b"n", 9))]
     await queue(store, needed.relative_to(tmp_path / "input").as_posix())
@@ -85,7 +102,7 @@ async def test_of_what_nothing_refers_to_only_files_named_by_their_content_go(st
     lookalike = made(place / f"{'0' * 32}.png", 9)
     # The time of change cannot be set back, so the collector's clock goes ahead.
     later = Collector(
-        store, Folders(tmp_path), Keep(), asyncio.Lock(), lambda: orphan.stat().st_ctime + 2 * DAY_SECONDS
+        store, Folders(tmp_path), Keep(), asyncio.Lock(), clock=lambda: orphan.stat().st_ctime + 2 * DAY_SECONDS
     )
     assert await later.collect() == {"assets": (1, 6)}
     assert [each.exists() for each in (kept, orphan, mine, lookalike)] == [True, False, True, True]
@@ -129,8 +146,7 @@ async def test_a_survey_tells_what_would_go_and_takes_nothing(store: JobStore, t
     made(tmp_path / "output" / "picture.png", 100)
     await queue(store, "a")
     await run_order(store)
-    (tmp_path / "latentloom.toml").write_text("keep_history = 0\nkeep_assets = '5d'")
-    keep = told_keep(tmp_path, {"LATENTLOOM_KEEP_OUTPUTS": "90d"})
+    keep = KeepTexts(keep_history="0", keep_assets="5d", keep_outputs="90d").read()
     told = {each.what: each for each in survey(Folders(tmp_path), keep, NOW)}
     goes = {what: each.goes for what, each in told.items()}
     assert goes == {

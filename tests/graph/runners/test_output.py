@@ -8,7 +8,7 @@ def lines_of(*parts: bytes, clock=lambda: 0.0, **limits) -> list[str]:
     printed = PrintedLines(shown.append, clock=clock, **limits)
     for part in parts:
         printed.feed(part)
-    printed.finish()
+    printed.settle()
     return shown
 
 

@@ -1,4 +1,7 @@
-"""`doctor`: check this machine and this installation, and say what to do about what is wrong."""
+"""`doctor`: check this machine and this installation, and say what to do about what is wrong.
+
+It reads the settings that `serve` reads, flags, environment and file, so that it looks at what the server would use.
+"""
 
 import argparse
 import importlib
@@ -7,19 +10,21 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from graph.commandline.options import add_places, settings_from
 from graph.errors import LatentloomError
-from graph.retention.survey import survey, told_keep
+from graph.retention.keeping import Keep
+from graph.retention.survey import survey
 from graph.settings import Settings
+from web.settings_building import engine_settings, kept
+from web.settings_sources import add_flags, read_options
 
 LEAST_FREE_BYTES = 2 * 1024**3
-CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
+CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +37,42 @@ class Finding:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Describe this command's options."""
-    add_places(parser)
+    """Describe this command's options, which are those of `serve`."""
+    add_flags(parser)
 
 
 def answer(options: argparse.Namespace, nodes: str) -> int:
     """Print what was found; returns 0, or 1 if something keeps Latentloom from working."""
-    settings = settings_from(options)
     failed = False
-    for check in (_python, _packages, _data_folder, _disk, _kept, _models, lambda each: _device(each, nodes)):
-        for finding in check(settings):
-            mark = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}[finding.state]
-            print(f"{mark}  {finding.subject:<16} {finding.text}")
-            failed = failed or finding.state == "error"
+    for finding in _examine(options, nodes):
+        mark = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}[finding.state]
+        print(f"{mark}  {finding.subject:<16} {finding.text}")
+        failed = failed or finding.state == "error"
     return 1 if failed else 0
 
 
-Check = Callable[[Settings], Iterator[Finding]]
+def _examine(options: argparse.Namespace, nodes: str) -> Iterator[Finding]:
+    yield from _python()
+    yield from _packages()
+    try:
+        told = read_options(vars(options))
+        settings, keep = engine_settings(told), kept(told)
+    except LatentloomError as error:
+        yield Finding("error", "settings", f"{error} The server does not start like this.")
+        return
+    for check in (_data_folder, _disk, _models):
+        yield from check(settings)
+    yield from _kept(settings, keep)
+    yield from _device(settings, nodes)
 
 
-def _python(settings: Settings) -> Iterator[Finding]:
+def _python() -> Iterator[Finding]:
     yield Finding("ok", "python", f"{platform.python_version()} on {platform.platform()}, {os.cpu_count()} cores")
     if sys.prefix == sys.base_prefix:
         yield Finding("warning", "environment", "not a virtual environment; `make demo` makes one in .venv")
 
 
-def _packages(settings: Settings) -> Iterator[Finding]:
+def _packages() -> Iterator[Finding]:
     """Compare what is installed with the versions that were tested."""
     differing = []
     for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines():
@@ -101,10 +116,9 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok" if free > LEAST_FREE_BYTES else "warning", "disk", text)
 
 
-def _kept(settings: Settings) -> Iterator[Finding]:
+def _kept(settings: Settings, keep: Keep) -> Iterator[Finding]:
     """What the data folder holds, and what retention would delete of it."""
     try:
-        keep = told_keep(Path(settings.data), os.environ)
         for each in survey(settings.folders, keep, time.time()):
             yield Finding("ok", each.what, each.sentence())
     except (LatentloomError, OSError) as error:
