@@ -53,7 +53,7 @@ function Note({ note, x, y, width, height }: NoteProps) {
         transform: `translate(${x}px, ${y}px)`,
         width,
         height,
-        ...(colour && { background: `color-mix(in srgb, ${colour} 38%, var(--node))` }),
+        ...(colour && { background: `color-mix(in srgb, ${colour} var(--note-tint), var(--node))` }),
       }}
       onDoubleClick={(event) => {
         event.stopPropagation();

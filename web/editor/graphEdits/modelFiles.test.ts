@@ -26,7 +26,7 @@ const LOADER = reading("CheckpointLoaderSimple", { ckpt_name: "checkpoints" }, [
   "b.safetensors",
 ]);
 const TWO = reading("LoadTwo", { first: "vae", second: "vae" }, ["v.safetensors"]);
-const ONE = reading("LoadOne", { vae_name: "vae" }, ["v.safetensors"]);
+const ONE = reading("LoadOne", { vae_name: "vae" }, ["[None]", "v.safetensors"]);
 
 describe("files from the panel (checklist 16)", () => {
   test("are listed by folder, the usual folders first, each once", () => {

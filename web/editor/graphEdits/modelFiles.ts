@@ -28,7 +28,7 @@ export function filesByFolder(types: Iterable<NodeType>): ReadonlyMap<string, re
       const folder = schema["x-files"];
       if (folder === undefined) continue;
       const names = found.get(folder) ?? new Set();
-      for (const choice of schema.enum ?? []) if (typeof choice === "string") names.add(choice);
+      for (const choice of schema.enum ?? []) if (isFile(choice)) names.add(choice);
       found.set(folder, names);
     }
   const rank = (folder: string) => (FIRST.includes(folder) ? FIRST.indexOf(folder) : FIRST.length);
@@ -38,6 +38,11 @@ export function filesByFolder(types: Iterable<NodeType>): ReadonlyMap<string, re
       .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
       .map(([folder, names]) => [folder, [...names]]),
   );
+}
+
+/** Choices such as `[None]` are no files. */
+function isFile(choice: unknown): choice is string {
+  return typeof choice === "string" && !/^\[.*\]$|^none$/i.test(choice);
 }
 
 /** The node type that loads files of a folder, and the input that names them; undefined if there is none. */

@@ -1,9 +1,13 @@
-// The menu of a right click: the commands that name it.
+// The menu of a right click: the commands that name it, as far as they can be done now.
 import { DropdownMenu } from "radix-ui";
 import { showChord } from "@/commands/chords";
-import type { Command, MenuName } from "@/commands/types";
+import type { Command, CommandGroup, MenuName } from "@/commands/types";
 import type { Point } from "@/document/types";
 import { useApp, useT } from "./hooks";
+
+/** What is done most often stands first. */
+const ORDER: readonly CommandGroup[] = ["run", "edit", "node", "link", "select", "view"];
+const placeOf = ({ group }: Command) => (ORDER.includes(group) ? ORDER.indexOf(group) : ORDER.length);
 
 export interface MenuAt {
   readonly menu: MenuName;
@@ -15,7 +19,10 @@ export interface MenuAt {
 export function CanvasMenu({ menu, at, onClose }: MenuAt & { readonly onClose: () => void }) {
   const t = useT();
   const { commands } = useApp();
-  const items = commands.inMenu(menu);
+  const items = commands
+    .inMenu(menu)
+    .filter((command) => commands.isEnabled(command))
+    .sort((a, b) => placeOf(a) - placeOf(b));
   return (
     <DropdownMenu.Root open modal={false} onOpenChange={(isOpen) => isOpen || onClose()}>
       <DropdownMenu.Trigger asChild>
@@ -57,11 +64,7 @@ function MenuRow({
   return (
     <>
       {isFirstOfGroup && <DropdownMenu.Separator className="menu-separator" />}
-      <DropdownMenu.Item
-        className="menu-item"
-        disabled={!commands.isEnabled(command)}
-        onSelect={() => commands.run(command.id)}
-      >
+      <DropdownMenu.Item className="menu-item" onSelect={() => commands.run(command.id)}>
         {Icon !== undefined && <Icon size={14} aria-hidden />}
         <span>{t(command.label, command.labelArgs)}</span>
         {chord !== undefined && <kbd className="menu-keys">{showChord(chord)}</kbd>}
