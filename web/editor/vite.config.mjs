@@ -1,7 +1,7 @@
 // Builds the editor into web/dist, which the server serves at `/`. `npm run dev` asks a server on port 8188.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
@@ -13,11 +13,14 @@ const proxied = { target: server, changeOrigin: true, ws: true };
 
 /** Writes `X.gz` beside each script and style sheet: the server sends it to whoever takes it. */
 function compressed() {
+  let folder = "";
   return {
     name: "compressed",
     apply: "build",
+    configResolved({ root, build }) {
+      folder = resolve(root, build.outDir, build.assetsDir);
+    },
     closeBundle() {
-      const folder = join(here, "../dist/assets");
       for (const name of readdirSync(folder)) {
         if (/\.(js|css|json|svg)$/.test(name)) {
           writeFileSync(join(folder, `${name}.gz`), gzipSync(readFileSync(join(folder, name)), { level: 9 }));

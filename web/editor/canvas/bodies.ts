@@ -4,14 +4,16 @@ import { nodeKey, type ViewStore } from "@/view/store";
 import type { Bounds } from "./handle";
 import { nextMounted } from "./mounting";
 import type { Scene } from "./scene";
+import { Zooming } from "./zooming";
 
 /** Moves the frames of node bodies by hand; React only hears which of them there are. */
 export class NodeBodies {
-  /** Nodes that stay mounted wherever the camera is. */
+  /** Nodes whose bodies stay though the camera leaves them, such as those that are dragged. */
   readonly kept = new Set<NodeId>();
   private nodes: readonly NodeId[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly elements = new Map<NodeId, HTMLElement>();
+  private readonly zooming = new Zooming();
 
   constructor(
     private readonly scene: Scene,
@@ -70,9 +72,14 @@ export class NodeBodies {
     this.tell();
   }
 
-  /** Mount some of the bodies that are due, and drop those that are not; returns whether there are more to come. */
+  /** Mount some of the bodies that are due, and drop those that are not; returns whether there are more to come.
+   *
+   * While the zoom changes nothing is mounted or dropped: each change would cost a late frame, and most of what comes
+   * into view goes again. The canvas draws what has no body.
+   */
   mount(shown: Bounds, isNear: boolean): boolean {
-    const wish = { scene: this.scene, shown, isNear, mounted: this.nodes, kept: this.staying() };
+    if (this.zooming.goesOn(shown.width, performance.now())) return true;
+    const wish = { scene: this.scene, shown, isNear, mounted: this.nodes, kept: this.staying(isNear) };
     const { mounted, hasMore } = nextMounted(wish);
     if (mounted !== this.nodes) {
       this.nodes = mounted;
@@ -81,11 +88,12 @@ export class NodeBodies {
     return hasMore;
   }
 
-  /** What is kept, and the nodes that have the focus of the graph or of the page. */
-  private staying(): Set<NodeId> {
+  /** Bodies that are kept though they left the view, and the nodes that have the focus of the graph or of the page. */
+  private staying(isNear: boolean): Set<NodeId> {
+    const kept = isNear ? this.nodes.filter((id) => this.kept.has(id)) : [];
     const active = document.activeElement?.closest<HTMLElement>("[data-node]")?.dataset.node;
     const { focused } = this.view.getState();
-    return new Set([...this.kept, ...[focused, active].filter((id) => id !== undefined)]);
+    return new Set([...kept, ...[focused, active].filter((id) => id !== undefined)]);
   }
 
   private mark(id: NodeId, element: HTMLElement): void {

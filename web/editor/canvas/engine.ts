@@ -172,8 +172,9 @@ export class Engine implements CanvasHandle {
   }
 
   openSearch(wish: SearchWish = {}): void {
-    // The search will lie under the pointer: where that is has to be known before.
-    this.onSearch?.({ ...wish, at: wish.at ?? this.pointer() });
+    // The search will lie under the pointer: where that is has to be known before. Without one, the search looks itself.
+    const at = wish.at ?? (this.lastPointer === undefined ? undefined : this.pointer());
+    this.onSearch?.(at === undefined ? wish : { ...wish, at });
   }
 
   /** Say something beside the pointer, or nothing more. */

@@ -127,7 +127,7 @@ export function freeTitle(app: App, title: string): string {
 /** Let the canvas show the whole graph as soon as it is there: another one than before, mounted some frames later. */
 function frameWhenShown(app: App, tab: Tab, before: App["canvas"], tries = MOST_FRAMES): void {
   requestAnimationFrame(() => {
-    if (app.tab !== tab || tries === 0) return;
+    if (app.tab?.id !== tab.id || tries === 0) return;
     if (app.canvas === undefined || app.canvas === before) frameWhenShown(app, tab, before, tries - 1);
     else requestAnimationFrame(() => app.canvas?.frame());
   });

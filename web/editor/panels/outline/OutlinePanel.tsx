@@ -75,6 +75,11 @@ export default function OutlinePanel() {
     if (row.kind === "node") app.canvas?.goTo(row.node);
     else app.canvas?.frame(tab.view.getState().selection);
   };
+  /** Go there with the focus, too: Enter once more goes into the widgets. */
+  const enter = (row: Row) => {
+    goTo(row);
+    app.canvas?.focus();
+  };
   const run = (row: Row, command: string) => {
     choose(row, false);
     app.commands.run(command);
@@ -101,7 +106,7 @@ export default function OutlinePanel() {
       PageUp: () => go(active - 10),
       ArrowRight: () => (row.isOpen === false ? setIsOpen(row, true) : row.isOpen && go(active + 1)),
       ArrowLeft: () => (row.isOpen ? setIsOpen(row, false) : parent() >= 0 && go(parent())),
-      Enter: () => (row.kind === "input" ? element(row)?.querySelector("button")?.click() : goTo(row)),
+      Enter: () => (row.kind === "input" ? element(row)?.querySelector("button")?.click() : enter(row)),
       " ": () => choose(row, true),
       Delete: () => (row.kind === "input" ? row.isLinked && unlink(row) : run(row, "edit.delete")),
       F2: () => row.kind !== "input" && run(row, row.kind === "group" ? "group.edit" : "node.rename"),
@@ -160,6 +165,7 @@ export default function OutlinePanel() {
                   else goTo(row);
                 }}
                 onUnlink={() => row.kind === "input" && unlink(row)}
+                onChosen={() => scroller.current?.focus()}
               />
             );
           })}
@@ -187,9 +193,11 @@ interface RowProps {
   readonly onToggle: () => void;
   readonly onPick: (adds: boolean) => void;
   readonly onUnlink: () => void;
+  readonly onChosen: () => void;
 }
 
-function TreeRow({ row, top, height, facts, isActive, isSelected, onToggle, onPick, onUnlink }: RowProps) {
+function TreeRow(props: RowProps) {
+  const { row, top, height, facts, isActive, isSelected, onToggle, onPick, onUnlink, onChosen } = props;
   const t = useT();
   const Chevron = row.isOpen ? ChevronDown : ChevronRight;
   return (
@@ -229,7 +237,9 @@ function TreeRow({ row, top, height, facts, isActive, isSelected, onToggle, onPi
       <span className="outline-label">{row.label}</span>
       {row.kind === "node" && row.mode === "mute" && <Ban size={12} aria-hidden />}
       {row.kind === "node" && row.mode === "bypass" && <Redo2 size={12} aria-hidden />}
-      {row.kind === "input" && <InputSource row={row} facts={facts} onUnlink={onUnlink} />}
+      {row.kind === "input" && (
+        <InputSource row={row} facts={facts} onUnlink={onUnlink} onChosen={onChosen} />
+      )}
     </div>
   );
 }
@@ -258,10 +268,12 @@ function InputSource({
   row,
   facts,
   onUnlink,
+  onChosen,
 }: {
   readonly row: Row & { kind: "input" };
   readonly facts: OutlineFacts;
   readonly onUnlink: () => void;
+  readonly onChosen: () => void;
 }) {
   const t = useT();
   const tab = useTab();
@@ -274,6 +286,7 @@ function InputSource({
         value={undefined}
         searchLabel={t("outline.connect", { name: row.label })}
         emptyText={t("outline.noSources", { type: row.input.type })}
+        onClosed={onChosen}
         onChoose={(value) => {
           const [slot = "0", ...node] = String(value).split(" ");
           tab.document.edit(t("canvas.linked"), (draft) =>

@@ -19,6 +19,8 @@ interface Props {
   readonly onChoose: (value: Json) => void;
   readonly searchLabel: string;
   readonly emptyText: string;
+  /** Takes the focus when the list closes; else the button does. */
+  readonly onClosed?: () => void;
   /** The button. */
   readonly children: ReactNode;
 }
@@ -33,7 +35,7 @@ function focusList(event: Event): void {
   content.querySelector<HTMLElement>("[cmdk-input], [cmdk-root]:not(:has([cmdk-input]))")?.focus();
 }
 
-export function Choose({ choices, value, onChoose, searchLabel, emptyText, children }: Props) {
+export function Choose({ choices, value, onChoose, searchLabel, emptyText, onClosed, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState("");
   const shown = isOpen ? rankChoices(choices, query).slice(0, MOST_SHOWN) : [];
@@ -58,6 +60,11 @@ export function Choose({ choices, value, onChoose, searchLabel, emptyText, child
           collisionPadding={8}
           data-keys="own"
           onOpenAutoFocus={focusList}
+          onCloseAutoFocus={(event) => {
+            if (onClosed === undefined) return;
+            event.preventDefault();
+            onClosed();
+          }}
         >
           <Command
             shouldFilter={false}

@@ -10,12 +10,14 @@ import { fromDefinition } from "@/catalogue/nodeTypes";
 import { socketLook } from "@/catalogue/sockets";
 import { lookupIn } from "@/catalogue/store";
 import type { NodeType } from "@/catalogue/types";
+import type { Point } from "@/document/types";
 import { addSearched } from "@/graphEdits/addSearched";
 import { wouldNest } from "@/graphEdits/uses";
 import { noteTypeUse } from "@/ui/store";
 import { nodeKey, select } from "@/view/store";
 import { useApp, useT } from "../hooks";
 import type { OverlayProps } from "../overlays";
+import { freePlace, ROOM } from "./freePlace";
 import { connectable, nodeFinder } from "./searching";
 import "./search.css";
 
@@ -57,7 +59,7 @@ export function NodeSearch({ wish, engine, onClose }: Props) {
   }, [onClose]);
 
   const add = (type: NodeType) => {
-    const at = wish.at ?? engine.pointer();
+    const at = wish.at ?? freeOn(engine);
     let made = "";
     engine.tab.document.edit(t("canvas.nodeAdded", { node: type.title }), (draft) => {
       made = addSearched(draft, engine.scene.scope, type, at, wish.from);
@@ -68,6 +70,7 @@ export function NodeSearch({ wish, engine, onClose }: Props) {
     app.announce(t("canvas.nodeAdded", { node: type.title }));
     onClose();
     engine.focus();
+    if (wish.at === undefined) engine.goTo(made);
   };
   const place = placeOf(engine, wish);
   const label =
@@ -157,6 +160,14 @@ function Dot({ type, isList = false }: { readonly type: string; readonly isList?
       title={type}
     />
   );
+}
+
+/** A free place beside the node that has the focus, for the middle of a head. */
+function freeOn(engine: Engine): Point {
+  const { focused } = engine.tab.view.getState();
+  const beside = focused === undefined ? undefined : engine.boundsOf(focused);
+  const [x, y] = freePlace([...engine.scene.nodes.values()], beside, engine.pointer());
+  return [x + ROOM.width / 2, y + 16];
 }
 
 function placeOf(engine: Engine, wish: SearchWish): { left: number; top: number } {
