@@ -5,6 +5,9 @@ import type { WorkflowDocument } from "@/document/types";
 import type { OutputFile, Problem } from "@/run/store";
 import { ApiError, ask, refusal, send } from "./http";
 
+/** How fine the pictures are that nodes show, from 1 to 100. */
+const NODE_PICTURE_QUALITY = 80;
+
 export interface SubmitWish {
   readonly document: WorkflowDocument;
   readonly clientId: string;
@@ -198,6 +201,11 @@ export function viewUrl(file: OutputFile, preview?: number, size?: number): stri
     ...(size === undefined ? {} : { size: String(size) }),
   });
   return `/api/view?${query}`;
+}
+
+/** The address of a picture as nodes show it. */
+export function nodePictureUrl(file: OutputFile): string {
+  return viewUrl(file, NODE_PICTURE_QUALITY);
 }
 
 /** The address of a picture that an input names, such as `cat.png` or `sub/cat.png [output]`. */

@@ -1,6 +1,6 @@
 // The picture of a node: what it works on, what it made, or the file that it reads.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { viewUrl } from "@/api/client";
+import { nodePictureUrl } from "@/api/client";
 import type { WorkflowNode } from "@/document/types";
 import { runPrefix } from "@/run/scoped";
 import type { OutputFile } from "@/run/store";
@@ -14,8 +14,6 @@ interface Props {
   readonly top: number;
   readonly height: number;
 }
-
-const PREVIEW_QUALITY = 80;
 
 export function NodePicture({ id, title, node, top, height }: Props) {
   const t = useT();
@@ -80,13 +78,7 @@ function Files({ files, title, node }: FilesProps) {
         onClick={() => app.openPicture?.(files, shown, node)}
         aria-label={name}
       >
-        <img
-          src={viewUrl(file, PREVIEW_QUALITY)}
-          alt={name}
-          loading="lazy"
-          decoding="async"
-          draggable={false}
-        />
+        <img src={nodePictureUrl(file)} alt={name} loading="lazy" decoding="async" draggable={false} />
       </button>
       {files.length > 1 && (
         <button

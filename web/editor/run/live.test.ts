@@ -101,3 +101,50 @@ test("50: a run to here names its targets", async () => {
   await createRunner(host, undefined).queue(tab, { targets: ["5"], count: 1 });
   expect(prompts()[0]?.partial_execution_targets).toEqual(["5"]);
 });
+
+test("44: the picture of work in progress stays until the result can be seen, and a newer job keeps its own", async () => {
+  let isSeen: () => void = () => {};
+  vi.stubGlobal(
+    "Image",
+    class {
+      src = "";
+      decode = () => new Promise<void>((resolve) => (isSeen = resolve));
+    },
+  );
+  answer = (path) =>
+    path.endsWith("/nodes")
+      ? Response.json({
+          status: "succeeded",
+          started_at: null,
+          completed_at: null,
+          error: null,
+          nodes: [
+            {
+              ...{
+                id: "7",
+                shown_by: "7",
+                type: "SaveImage",
+                state: "done",
+                tier: null,
+                reason: "",
+                seconds: 1,
+              },
+              ...{ value: 1, maximum: 1, nbytes: null, shapes: [] },
+              ui: { images: [{ filename: "castle.png", subfolder: "", type: "output" }] },
+            },
+          ],
+        })
+      : Response.json({ prompt_id: "x", number: 0, node_errors: {} });
+  const clear = vi.spyOn(tab.previews, "clear");
+  const runner = createRunner(host, undefined);
+  const listener = runner as unknown as SocketListener;
+  await runner.queue(tab, { count: 1 });
+  const id = String(prompts()[0]?.prompt_id);
+  const tell = (type: string, job: string) => listener.onMessage({ type, data: { prompt_id: job } });
+  tell("execution_start", id);
+  tell("execution_success", id);
+  await vi.waitFor(() => expect(tab.run.getState().outputs[7]).toHaveLength(1));
+  expect(clear).not.toHaveBeenCalled();
+  isSeen();
+  await vi.waitFor(() => expect(clear).toHaveBeenCalledOnce());
+});

@@ -12,6 +12,7 @@ import { addPending, dropPending, endJob, shownAt, takeMessage } from "./events"
 import { clientId, JobBook } from "./jobs";
 import { takeNodeRuns } from "./resume";
 import type { LiveState, QueueWish, Runner } from "./runner";
+import { picturesLoaded } from "./shown";
 import { tellRefusal } from "./telling";
 
 /** The parts of the editor that the runner needs. */
@@ -86,9 +87,7 @@ class LiveRunner implements Runner, SocketListener {
     const job = String(message.data.prompt_id ?? "");
     const tab = this.tabOf(job);
     if (tab === undefined) return;
-    if (!takeMessage(tab.run, message, performance.now())) return;
-    tab.previews.clear();
-    this.ended(tab, job);
+    if (takeMessage(tab.run, message, performance.now())) this.ended(tab, job);
   }
 
   onPreview({ node, display, job, picture }: PreviewMessage): void {
@@ -209,7 +208,13 @@ class LiveRunner implements Runner, SocketListener {
     } else this.host.announce(last?.status === "canceled" ? t("run.stopped") : t("run.finished"));
     this.showPicture(undefined, undefined);
     this.changed();
-    void this.lookUp(tab, job);
+    void this.lookUp(tab, job).then(() => this.dropPreviews(tab, job));
+  }
+
+  /** Take the pictures of work in progress away as soon as those of the result are there; the next job has its own. */
+  private async dropPreviews(tab: Tab, job: string): Promise<void> {
+    await picturesLoaded(Object.values(tab.run.getState().outputs).flat());
+    if (tab.run.getState().job?.id === job) tab.previews.clear();
   }
 
   private tellFailure(tab: Tab, node: string | undefined, message: string | undefined): void {
