@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from nodes.diffusion.control.types import TokenResiduals
 from nodes.diffusion.errors import ModelError
-from nodes.diffusion.families.transformer_models import GUIDANCE, packed, padded, positions
+from nodes.diffusion.families.tokens import packed, padded, positions
+from nodes.diffusion.families.transformer_models import GUIDANCE
 
 PATCH = 2
 """Latent cells along the side of a token."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from nodes.diffusion.types import AnyPatch, ModelSource, VaeHandle
 
@@ -111,6 +112,14 @@ class TokenResiduals:
 
     def __add__(self, other: "TokenResiduals") -> "TokenResiduals":
         return TokenResiduals(_sums(self.blocks, other.blocks), _sums(self.singles, other.singles))
+
+    def filled_up(self, length: int) -> "TokenResiduals":
+        """The same for so many tokens: what follows those of the picture, such as pictures to look at, gets nothing."""
+        blocks, singles = (
+            tuple(functional.pad(each, (0, 0, 0, length - each.shape[1])) for each in side)
+            for side in (self.blocks, self.singles)
+        )
+        return TokenResiduals(blocks, singles)
 
     def moved(self, device: torch.device, dtype: torch.dtype) -> "TokenResiduals":
         """The same where a transformer computes."""

@@ -12,7 +12,8 @@ from nodes.diffusion.families.flux import FORMAT
 from nodes.diffusion.families.flux_layout import HEAD, rope_axes
 from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
 from nodes.diffusion.families.layouts import BlockLayout, Layout, block_count
-from nodes.diffusion.families.transformer_models import FlowTransformer, packed, positions, unpacked
+from nodes.diffusion.families.tokens import packed, positions, unpacked
+from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.libraries import chroma_times, new_chroma_transformer
 from nodes.diffusion.memory import Placement

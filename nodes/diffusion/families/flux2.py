@@ -20,7 +20,8 @@ from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
 from nodes.diffusion.families.language_text import MISTRAL, QWEN3, find_language, load_language
 from nodes.diffusion.families.layouts import BlockLayout, Layout, block_count
 from nodes.diffusion.families.references import references_of, shown
-from nodes.diffusion.families.transformer_models import GUIDANCE, FlowTransformer, packed, unpacked
+from nodes.diffusion.families.tokens import packed, unpacked
+from nodes.diffusion.families.transformer_models import GUIDANCE, FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.libraries import new_flux2_transformer
 from nodes.diffusion.memory import Placement

@@ -12,7 +12,8 @@ from nodes.diffusion.families.flow_family import FlowFamily
 from nodes.diffusion.families.language_text import QWEN25, find_language, load_language
 from nodes.diffusion.families.layouts import SameLayout, block_count
 from nodes.diffusion.families.references import references_of, shown
-from nodes.diffusion.families.transformer_models import FlowTransformer, packed, unpacked
+from nodes.diffusion.families.tokens import packed, unpacked
+from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.wan_autoencoder import (
     PICTURES,
     WanAutoencoder,

@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.overlay import fitted
+from nodes.diffusion.families.references import places_of, references_of, shown
+from nodes.diffusion.families.tokens import packed, padded, positions, unpacked
 from nodes.diffusion.families.weights import KeyMap, Part
 from nodes.diffusion.types import LatentFormat, Prediction, Start
 
@@ -91,7 +93,7 @@ class Sd3Model(FlowTransformer):
 
 
 class FluxModel(FlowTransformer):
-    """Flux.1: dev and schnell, and those that fill, or follow edges or depth."""
+    """Flux.1: dev and schnell, those that fill, or follow edges or depth, and Kontext, which looks at pictures."""
 
     def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
         """The text as one vector, how closely to follow it, and what lies over the latent."""
@@ -107,27 +109,42 @@ class FluxModel(FlowTransformer):
         beside = self.config["in_channels"] // self.patch**2 - self.latent_format.channels
         if beside > 0:
             told["overlay"] = flux_overlay(options, start, self.latent_format, beside)
-        return told
+        seen = references_of(options, self.latent_format)
+        sizes = [(each.shape[-2], each.shape[-1]) for each in seen.values()]
+        size = (start.latent.shape[-2], start.latent.shape[-1])
+        for number, place in enumerate(places_of(options, sizes, size)):
+            told[PLACE.format(number)] = torch.tensor([place])
+        return told | seen
 
     def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1; the latent becomes one token for each square of four cells."""
         rows, columns = (side // self.patch for side in x.shape[-2:])
-        steering = told.get("residuals")
+        others = shown(told, self.patch, x.dtype)
+        places = [positions(rows, columns, self.device)]
+        for number, each in enumerate(others):
+            grid = positions(each.shape[-2] // self.patch, each.shape[-1] // self.patch, self.device)
+            begin = told[PLACE.format(number)][0].to(grid)
+            begin[1:] = (begin[1:] + self.patch // 2) // self.patch  # from cells to tokens
+            places.append(grid + begin)
+        tokens = torch.cat([packed(each, self.patch) for each in (x, *others)], dim=1)
+        steering = told["residuals"].filled_up(tokens.shape[1]) if "residuals" in told else None
         output = self.network(
-            packed(x, self.patch),
+            tokens,
             context,
             told["pooled"].to(self.dtype),
             timestep,
-            img_ids=positions(rows, columns, self.device),
+            img_ids=torch.cat(places),
             txt_ids=torch.zeros(context.shape[1], 3, device=self.device),
             guidance=told.get("guidance"),
             controlnet_block_samples=(steering.blocks or None) if steering else None,
             controlnet_single_block_samples=(steering.singles or None) if steering else None,
             return_dict=False,
         )[0]
-        return unpacked(output, rows, columns, self.patch)
+        return unpacked(output[:, : rows * columns], rows, columns, self.patch)
 
 
+PLACE = "place_{}"
+"""What Flux is told the places of pictures under, by number."""
 GUIDANCE = 3.5
 """How closely models of the kind of Flux follow the text unless they are told."""
 
@@ -180,35 +197,3 @@ def flux_overlay(options: Mapping[str, Any], start: Start, latent_format: Latent
     )
     by_cell = pixels.view(-1, height, cell, width, cell).permute(0, 2, 4, 1, 3).reshape(-1, cell**2, height, width)
     return torch.cat([seen, fitted(by_cell, start.latent)], dim=1)
-
-
-def padded(x: Tensor, patch: int) -> Tensor:
-    """A latent whose sides are multiples of `patch`; what is missing is taken from the opposite edge."""
-    down, right = (-side % patch for side in x.shape[-2:])
-    if not down and not right:
-        return x
-    flat = x.flatten(1, -3)  # frames count as channels
-    return functional.pad(flat, (0, right, 0, down), mode="circular").unflatten(1, x.shape[1:-2])
-
-
-def packed(x: Tensor, patch: int) -> Tensor:
-    """Squares of a latent (batch, channels, height, width) as tokens (batch, squares, channels * patch^2)."""
-    batch, channels, height, width = x.shape
-    squares = x.view(batch, channels, height // patch, patch, width // patch, patch)
-    return squares.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * patch**2)
-
-
-def unpacked(tokens: Tensor, rows: int, columns: int, patch: int) -> Tensor:
-    """The inverse of `packed`."""
-    batch, _, numbers = tokens.shape
-    channels = numbers // patch**2
-    squares = tokens.view(batch, rows, columns, channels, patch, patch)
-    return squares.permute(0, 3, 1, 4, 2, 5).reshape(batch, channels, rows * patch, columns * patch)
-
-
-def positions(rows: int, columns: int, device: torch.device) -> Tensor:
-    """Index 0, row and column of each token (rows * columns, 3)."""
-    grid = torch.zeros(rows, columns, 3, device=device)
-    grid[..., 1] = torch.arange(rows, device=device)[:, None]
-    grid[..., 2] = torch.arange(columns, device=device)[None, :]
-    return grid.reshape(-1, 3)

@@ -16,7 +16,7 @@ from nodes.diffusion.control.equipping import equipped
 from nodes.diffusion.control.transformer_layout import flux_control_config, key_map, kind_of, sd3_control_config
 from nodes.diffusion.errors import DiffusionError, ModelError, UnsupportedModel
 from nodes.diffusion.families.building import skeleton, state_shapes
-from nodes.diffusion.families.transformer_models import packed, positions
+from nodes.diffusion.families.tokens import packed, positions
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.types import Guider, Start
 from nodes.loaders import load_checkpoint

@@ -21,7 +21,7 @@ from nodes.diffusion.families.contents import SingleFile, open_contents
 from nodes.diffusion.families.flux_layout import LAYOUT as FLUX
 from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.sd3_layout import LAYOUT as SD3
-from nodes.diffusion.families.transformer_models import packed, unpacked
+from nodes.diffusion.families.tokens import packed, unpacked
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import Start
