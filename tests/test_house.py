@@ -30,3 +30,24 @@ def test_the_front_door_answers_without_any_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "run a workflow from a file" in done.stdout
+
+
+CONNECTING = {"ClientSession", "urlopen", "urlretrieve", "create_connection", "open_connection", "snapshot_download"}
+CONNECTING |= {"hf_hub_download", "load_state_dict_from_url", "download_url_to_file"}
+CLIENTS = {"urllib.request", "http.client", "requests", "httpx", "ftplib", "smtplib", "telnetlib"}
+MAY_CONNECT = {
+    "web/webhooks/posting.py",  # to hosts that the operator named
+    "graph/runners/transport.py",  # server and worker, on this machine
+    "graph/worker/connection.py",  # as above
+}
+
+
+def test_nothing_is_fetched_from_anywhere() -> None:
+    found = set()
+    for path in (each for room in ("graph", "nodes", "web") for each in (ROOT / room).rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+        names |= {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+        if names & CONNECTING or imports_of(path) & CLIENTS:
+            found.add(path.relative_to(ROOT).as_posix())
+    assert found == MAY_CONNECT

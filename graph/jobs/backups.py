@@ -49,20 +49,27 @@ def damage_of(database: Path) -> str | None:
 
 
 def heal(database: Path, folder: Path) -> str | None:
-    """If the database is damaged, put it aside and bring back the newest good backup.
+    """If the database is damaged, put it aside and bring back the newest good backup; a kill may come at any point.
 
     Returns what was done, as a sentence for the operator; None if all was well.
     """
+    restored = database.with_name(database.name + ".restoring")
+    if restored.exists() and not database.exists():  # an earlier start came so far: the copy is whole by then
+        restored.rename(database)
     damage = damage_of(database)
     if damage is None:
         return None
-    aside = _move_aside(database)
     good = next((backup for backup in backups_of(database, folder) if damage_of(backup) is None), None)
+    if good is not None:
+        restored.write_bytes(good.read_bytes())
+        fault_point("restore_before_move")
+    aside = _move_aside(database)
     said = f"The job database {database} is damaged ({damage}) and was moved to {aside}."
     if good is None:
         said += " There is no backup: the server starts with an empty queue and history."
     else:
-        _restore(good, database)
+        fault_point("restore_before_rename")
+        restored.rename(database)
         said += f" The backup {good} was restored: jobs accepted after it was made are missing."
     _LOGGER.error("%s", said)
     return said
@@ -76,10 +83,3 @@ def _move_aside(database: Path) -> Path:
             part.rename(aside.with_name(aside.name + suffix))
     database.rename(aside)
     return aside
-
-
-def _restore(backup: Path, database: Path) -> None:
-    unfinished = database.with_name(database.name + ".restoring")
-    unfinished.write_bytes(backup.read_bytes())
-    fault_point("restore_before_rename")
-    unfinished.rename(database)

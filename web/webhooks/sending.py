@@ -18,7 +18,7 @@ from web.webhooks.signing import signed
 
 _LOGGER = logging.getLogger("latentloom.webhooks")
 _AT_A_TIME = 8
-_CLAIM_SECONDS = 60.0
+CLAIM_SECONDS = 60.0
 """How long an attempt may take before another sender may try: longer than any attempt takes."""
 _LONGEST_PAUSE_SECONDS = 300.0
 _GATHER_SECONDS = 0.05
@@ -91,7 +91,7 @@ class Sender:
             now = self._store.database.wall()
             if due is None or due > now:
                 return _LONGEST_PAUSE_SECONDS if due is None else min(due - now, _LONGEST_PAUSE_SECONDS)
-            for webhook in await self._desk.claim(room, _CLAIM_SECONDS):
+            for webhook in await self._desk.claim(room, CLAIM_SECONDS):
                 task = asyncio.create_task(self._tell(webhook), name=f"webhook {webhook.id}")
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from graph.faults import Fault, arm
 from graph.jobs.errors import FolderInUse, NewerSchema, StoreError
 from graph.jobs.opening import open_database
 from graph.jobs.store import JobStore
 from tests.graph.jobs.worlds import run_order, submit
+
+
+class PowerCut(BaseException):
+    """Stands for the end of the process."""
+
+
+def cut_power() -> None:
+    raise PowerCut
 
 
 def ask(path: Path, query: str) -> object:
@@ -88,6 +97,21 @@ async def test_a_damaged_file_is_put_aside_and_the_newest_backup_restored(tmp_pa
     assert len(list(tmp_path.glob("database.sqlite3.damaged-*"))) >= 1
     async with await JobStore.open(tmp_path) as store:
         assert store.healed is None
+
+
+@pytest.mark.parametrize("point", ["restore_before_move", "restore_before_rename"])
+async def test_a_restoration_that_is_interrupted_is_brought_to_its_end(tmp_path: Path, point: str):
+    async with await JobStore.open(tmp_path) as store:
+        (kept,) = await submit(store, "anna")
+        await store.back_up()
+    damage_header(tmp_path / "database.sqlite3")
+    arm(Fault(point, action=cut_power))
+    with pytest.raises(PowerCut):
+        await JobStore.open(tmp_path)
+    arm(None)
+    async with await JobStore.open(tmp_path) as store:
+        assert await run_order(store) == [kept]
+    assert not list(tmp_path.glob("*.restoring"))
 
 
 async def test_a_damaged_backup_is_passed_over(tmp_path: Path):

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from graph.faults import Fault, arm
 from graph.jobs.store import JobStore
 from graph.jobs.webhooks import WebhookDesk
 from graph.settings import Settings
@@ -25,7 +26,7 @@ from web.settings import ServerSettings
 from web.webhooks.addresses import Resolver
 from web.webhooks.hosts import AllowedHosts
 from web.webhooks.posting import Poster
-from web.webhooks.sending import ATTEMPTS, Sender
+from web.webhooks.sending import ATTEMPTS, CLAIM_SECONDS, Sender
 from web.webhooks.signing import key_of, signed
 
 HOSTS = ("http://localhost",)
@@ -132,6 +133,10 @@ async def test_a_job_without_webhook_has_none(tmp_path: Path):
             assert answer.status == 404
 
 
+class Died(BaseException):
+    """Stands for the end of the process."""
+
+
 class Bench:
     """A sender beside a store, without a server: jobs are cancelled to end."""
 
@@ -178,6 +183,28 @@ async def test_what_was_not_heard_is_told_again_and_is_the_same(bench: Bench):
         found = await bench.until(job, "delivered")
     assert (found.attempts, found.status) == (4, 204)
     assert len({(each.headers["Webhook-Id"], each.body) for each in bench.receiver.heard}) == 1
+
+
+async def test_a_server_that_dies_before_it_notes_the_answer_tells_the_same_again(tmp_path: Path):
+    now, died = [1_700_000_000.0], asyncio.Event()
+
+    def die() -> None:
+        died.set()
+        raise Died
+
+    async with await JobStore.open(tmp_path, wall=lambda: now[0]) as store, receiving() as receiver:
+        bench = Bench(store, receiver)
+        arm(Fault("webhook_after_attempt", action=die))
+        async with bench.sending():
+            job = await bench.submit()
+            await asyncio.wait_for(died.wait(), 30)
+        arm(None)
+        now[0] += CLAIM_SECONDS + 1
+        async with bench.sending():
+            found = await bench.until(job, "delivered")
+    assert found.attempts == 2
+    assert len(receiver.heard) == 2
+    assert len({(each.headers["Webhook-Id"], each.body) for each in receiver.heard}) == 1
 
 
 async def test_a_receiver_that_is_gone_is_asked_no_more(bench: Bench):
