@@ -33,6 +33,7 @@ from nodes import (
     logic,
     loops,
     lora,
+    ltx_video,
     masks,
     measuring,
     merging,
@@ -57,6 +58,7 @@ from nodes import (
     training,
     upscaling,
     video,
+    video_conditioning,
 )
 
 MODULES = (
@@ -89,6 +91,7 @@ MODULES = (
     logic,
     loops,
     lora,
+    ltx_video,
     masks,
     measuring,
     merging,
@@ -113,6 +116,7 @@ MODULES = (
     training,
     upscaling,
     video,
+    video_conditioning,
 )
 """Where nodes are declared; a new module of nodes is added here and nowhere else."""
 

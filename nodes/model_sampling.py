@@ -10,7 +10,7 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.flow_shift import flux_shift
 from nodes.diffusion.types import Prediction
 from nodes.limits import MAX_RESOLUTION
-from nodes.sockets import Model
+from nodes.sockets import Latent, Model
 
 CATEGORY = "advanced/model"
 STEPS, FLUX_STEPS = 1000, 10_000
@@ -104,6 +104,19 @@ def model_sampling_flux(
 ) -> Model:
     """Move the noise levels of Flux towards noise, the more the larger the picture is."""
     return model.with_options(shift=math.exp(flux_shift(width * height, base_shift, max_shift)), timesteps=FLUX_STEPS)
+
+
+@node("ModelSamplingLTXV", title="Model sampling (LTX-Video)", category=CATEGORY, occupies="instant")
+def model_sampling_ltxv(
+    model: Model,
+    max_shift: Annotated[Shift, Field(description="The logarithm of the shift for a latent of 4096 cells.")] = 2.05,
+    base_shift: Annotated[Shift, Field(description="The logarithm of the shift for a latent of 1024 cells.")] = 0.95,
+    latent: Annotated[Latent | None, Field(description="Its cells are counted; 4096 without one.")] = None,
+) -> Model:
+    """Move the noise levels of LTX-Video towards noise, the more the longer and larger the video is."""
+    cells = 4096 if latent is None else latent["samples"].shape[2:].numel()
+    shift = base_shift + (cells - 1024) / (4096 - 1024) * (max_shift - base_shift)
+    return model.with_options(shift=math.exp(shift), timesteps=FLUX_STEPS)
 
 
 @node("RescaleCFG", title="Rescale CFG", category=CATEGORY, occupies="instant")

@@ -57,6 +57,7 @@ SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
     "qwen_image": ("qwen_image",),
     "flux2": ("flux2",),
     "wan": ("wan",),
+    "ltxv": ("ltxv",),
 }
 """By type: the families that may read the text encoder; those that are missing have no family here."""
 DUAL_TYPES: Mapping[str, tuple[str, ...]] = {"sdxl": ("sdxl",), "sd3": ("sd3",), "flux": ("flux",)}

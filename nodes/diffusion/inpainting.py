@@ -76,7 +76,12 @@ class InpaintingDenoiser:
 
 
 def fit_mask(mask: Tensor, like: Tensor) -> Tensor:
-    """A noise mask of any resolution and batch at the size of a latent: (batch, 1, height, width); with frames, one."""
+    """A noise mask of any resolution and batch at the size of a latent: (batch, 1, height, width).
+
+    For latents with frames it has one that stands for all, or those of a mask (batch, 1, frames, height, width).
+    """
+    if mask.dim() == 5 and like.dim() == 5:
+        return to_batch(functional.interpolate(mask.float(), size=like.shape[2:]), len(like)).to(like.device)
     resized = functional.interpolate(as_batch(mask).unsqueeze(1).float(), size=like.shape[-2:], mode="bilinear")
     fitted = to_batch(resized, len(like)).to(like.device)
     return fitted.unsqueeze(2) if like.dim() == 5 else fitted  # every frame alike

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
     from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
@@ -140,6 +141,20 @@ def new_wan_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLWan":
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
     return AutoencoderKLWan.from_config(dict(config))
+
+
+def new_ltxv_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of LTX-Video."""
+    from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
+
+    return LTXVideoTransformer3DModel.from_config(dict(config))
+
+
+def new_ltxv_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLLTXVideo":
+    """The autoencoder of LTX-Video."""
+    from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
+
+    return AutoencoderKLLTXVideo.from_config(dict(config))
 
 
 def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":

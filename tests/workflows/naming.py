@@ -11,6 +11,7 @@ from tests.workflows.standins import KINDS, UNKNOWN, StandIn
 Nodes = Mapping[str, Mapping[str, Any]]
 
 FAMILIES: Sequence[tuple[str, str]] = (
+    (r"ltx.?2", "ltx2"),
     (r"ltx", "ltxv"),
     (r"svd|stable.?video", "svd"),
     (r"cascade", "cascade"),

@@ -11,6 +11,8 @@ from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.families.flux2 import Flux2
 from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
+from nodes.diffusion.families.ltxv import Ltxv
+from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
 from nodes.diffusion.families.qwen_image import QwenImage
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
@@ -38,7 +40,9 @@ FAMILIES: Sequence[Family] = (
     ZImage(),
     QwenImage(),
     Wan(),
+    Ltxv(),
     WanAutoencoders(),
+    LtxvAutoencoders(),
     Flux2Autoencoders(),
     Autoencoder(),
     *(TinyFamily(name) for name in FORMATS),

@@ -109,7 +109,7 @@ def z_image() -> NewerOriginal:
         )
         vae = vae_tensors(autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False), "")
         beside = {"norm_final.weight": torch.ones(64)}
-        return NewerOriginal(_alive(network), Z_IMAGE, qwen3(), vae, beside=beside)
+        return NewerOriginal(alive(network), Z_IMAGE, qwen3(), vae, beside=beside)
 
     return seeded(0, build)
 
@@ -128,7 +128,7 @@ def qwen_image(*, clean_references: bool = False) -> NewerOriginal:
         )
         beside = {"__index_timestep_zero__": torch.zeros(1)} if clean_references else {}
         seeing = {"visual.patch_embed.proj.weight": torch.zeros(2, 2), "lm_head.weight": torch.zeros(2, 2)}
-        return NewerOriginal(_alive(network), SameLayout(), qwen25(), wan_vae(), "model.", beside, seeing)
+        return NewerOriginal(alive(network), SameLayout(), qwen25(), wan_vae(), "model.", beside, seeing)
 
     return seeded(1, build)
 
@@ -147,7 +147,7 @@ def flux2(*, is_klein: bool = False) -> NewerOriginal:
             guidance_embeds=not is_klein,
         )
         text = qwen3(28) if is_klein else mistral()
-        return NewerOriginal(_alive(network), FLUX2, text, flux2_vae())
+        return NewerOriginal(alive(network), FLUX2, text, flux2_vae())
 
     return seeded(2, build)
 
@@ -162,7 +162,7 @@ def wan() -> NewerOriginal:
         config = UMT5Config(
             vocab_size=200, d_model=32, d_kv=64, d_ff=48, num_layers=2, num_heads=1, feed_forward_proj="gated-gelu"
         )
-        return NewerOriginal(_alive(network), WAN, UMT5EncoderModel(config).eval(), wan_vae(), "")
+        return NewerOriginal(alive(network), WAN, UMT5EncoderModel(config).eval(), wan_vae(), "")
 
     return seeded(3, build)
 
@@ -241,7 +241,7 @@ def _sizes(layers: int, width: int, head: int) -> dict[str, object]:
     }
 
 
-def _alive(network: nn.Module) -> nn.Module:
+def alive(network: nn.Module) -> nn.Module:
     """A network in which nothing is zero that a test could not see."""
     with torch.no_grad():
         for parameter in network.parameters():
