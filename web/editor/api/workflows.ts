@@ -1,4 +1,5 @@
 // Workflows that are kept on the server, and templates to start from.
+import type { Json } from "@/document/json";
 import type { WorkflowDocument } from "@/document/types";
 import { ApiError, ask } from "./http";
 
@@ -38,6 +39,42 @@ export interface Template {
   readonly thumbnail: string | null;
 }
 
+/** A value before and after, where there was and is one. */
+export interface Change {
+  readonly before: Json;
+  readonly after: Json;
+  readonly was_there: boolean;
+  readonly is_there: boolean;
+}
+
+export interface NodeNamed {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+}
+
+export interface NodeChange extends NodeNamed {
+  readonly retyped: Change | null;
+  readonly renamed: Change | null;
+  readonly inputs: Readonly<Record<string, Change>>;
+}
+
+export interface GraphDifference {
+  readonly added: readonly NodeNamed[];
+  readonly removed: readonly NodeNamed[];
+  readonly changed: readonly NodeChange[];
+}
+
+/** What two versions do differently. */
+export interface Difference extends GraphDifference {
+  readonly modes: Readonly<Record<string, Change>>;
+  readonly parameters: Readonly<Record<string, Change>>;
+  readonly subgraphs_added: readonly string[];
+  readonly subgraphs_removed: readonly string[];
+  readonly subgraphs_changed: Readonly<Record<string, GraphDifference>>;
+  readonly has_moved: boolean;
+}
+
 const place = (name: string) => `/api/v2/workflows/${encodeURIComponent(name)}`;
 
 /** Every saved workflow, by name. */
@@ -62,6 +99,12 @@ export function getWorkflow(name: string, version?: number): Promise<FullVersion
 
 export async function listVersions(name: string): Promise<SavedVersion[]> {
   return (await ask<{ versions: SavedVersion[] }>(`${place(name)}/versions?limit=1000`)).versions;
+}
+
+/** What is different in a version, compared with an earlier one. */
+export async function getDifference(name: string, before: number, after: number): Promise<Difference> {
+  const query = new URLSearchParams({ before: String(before), after: String(after) });
+  return (await ask<{ difference: Difference }>(`${place(name)}/diff?${query}`)).difference;
 }
 
 /** Save a version.

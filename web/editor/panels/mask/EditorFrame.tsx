@@ -14,6 +14,7 @@ interface Props {
   readonly onApply: () => void;
   readonly onClose: () => void;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
+  readonly onKeyUp?: (event: KeyboardEvent) => void;
 }
 
 export function EditorFrame(props: Props) {
@@ -25,6 +26,7 @@ export function EditorFrame(props: Props) {
           className="picture-editor"
           aria-describedby={undefined}
           onKeyDown={props.onKeyDown}
+          onKeyUp={props.onKeyUp}
           onInteractOutside={(event) => event.preventDefault()}
         >
           <header className="picture-editor-bar">

@@ -1,14 +1,14 @@
 // Paints a mask over a picture: what is painted is made anew. The mask is saved as the picture's alpha.
-import { Brush, Contrast, Eraser, Redo, Trash2, Undo } from "lucide-react";
+import { Brush, Contrast, Eraser, Maximize, Redo, Trash2, Undo, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
 import { inputFile, uploadMask } from "@/api/client";
 import type { Point } from "@/document/types";
 import { useApp, useT } from "@/shell/hooks";
 import { EditorFrame } from "./EditorFrame";
 import type { EditorProps } from "./index";
-import { loadPicture, stageSize, type Worked } from "./picture";
+import { alphaPicture, loadPicture, stageSize, type Worked } from "./picture";
+import { useSight } from "./sight";
 import {
-  alphaOf,
   drawMask,
   drawStep,
   type MaskHistory,
@@ -19,6 +19,7 @@ import {
   undoStep,
   withStep,
 } from "./strokes";
+import { Range, Tool } from "./Tools";
 
 export default function MaskEditor({ name, change, onClose }: EditorProps) {
   const app = useApp();
@@ -32,6 +33,7 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const cursor = useRef<HTMLDivElement>(null);
   const stroke = useRef<{ points: Point[]; erases: boolean } | undefined>(undefined);
+  const sight = useSight();
 
   useEffect(() => {
     let isWanted = true;
@@ -71,16 +73,19 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
     const element = canvas.current;
     if (cursor.current === null || element === null) return;
     const box = event.currentTarget.getBoundingClientRect();
-    const across = (size * element.getBoundingClientRect().width) / element.width;
+    const { z } = sight.value; // the circle lies in what is scaled
+    const across = (size * box.width) / z / element.width;
+    const [x, y] = [(event.clientX - box.left) / z, (event.clientY - box.top) / z];
     Object.assign(cursor.current.style, {
       display: event.type === "pointerleave" ? "none" : "block",
       width: `${across}px`,
       height: `${across}px`,
-      transform: `translate(${event.clientX - box.left - across / 2}px, ${event.clientY - box.top - across / 2}px)`,
+      transform: `translate(${x - across / 2}px, ${y - across / 2}px)`,
+      borderWidth: `${1.5 / z}px`,
     });
   };
   const down = (event: PointerEvent<HTMLElement>) => {
-    if (event.button > 2 || event.button === 1) return;
+    if (sight.down(event) || event.button > 2) return;
     event.preventDefault();
     event.currentTarget.setPointerCapture(event.pointerId);
     stroke.current = { points: [at(event)], erases: erases !== (event.button === 2 || event.altKey) };
@@ -88,7 +93,7 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
   };
   const move = (event: PointerEvent<HTMLElement>) => {
     showCursor(event);
-    if (stroke.current === undefined) return;
+    if (sight.move(event) || stroke.current === undefined) return;
     const native = event.nativeEvent;
     const events = native.getCoalescedEvents?.() ?? [];
     for (const each of events.length > 0 ? events : [native]) stroke.current.points.push(at(each));
@@ -101,11 +106,13 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
     drawStep(context, { kind: "stroke", size, points, erases: stroke.current.erases });
   };
   const up = () => {
+    sight.up();
     if (stroke.current === undefined) return;
     step({ kind: "stroke", size, ...stroke.current });
     stroke.current = undefined;
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (sight.key(event)) return;
     const isMod = event.ctrlKey || event.metaKey;
     const key = event.key.toLowerCase();
     if (isMod && key === "z") setHistory(event.shiftKey ? redoStep : undoStep);
@@ -154,6 +161,10 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
         isDisabled={history.undone.length === 0}
         onClick={() => setHistory(redoStep)}
       />
+      <Tool label={t("mask.zoomOut")} icon={ZoomOut} onClick={() => sight.zoom(1 / 1.25)} />
+      <output className="picture-editor-zoom">{Math.round(sight.value.z * 100)} %</output>
+      <Tool label={t("mask.zoomIn")} icon={ZoomIn} onClick={() => sight.zoom(1.25)} />
+      <Tool label={t("mask.whole")} icon={Maximize} onClick={sight.reset} />
     </>
   );
   return (
@@ -165,19 +176,21 @@ export default function MaskEditor({ name, change, onClose }: EditorProps) {
       onApply={() => void save()}
       onClose={onClose}
       onKeyDown={onKeyDown}
+      onKeyUp={sight.keyUp}
     >
       {picture !== undefined && (
         // biome-ignore lint/a11y/noStaticElementInteractions: painting needs a pointer; the tools work with keys
         <div
           className="mask-stage"
-          style={stageSize(picture)}
+          ref={sight.ref}
+          style={{ ...stageSize(picture), ...sight.style }}
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
           onPointerCancel={up}
           onPointerLeave={showCursor}
           onContextMenu={(event) => event.preventDefault()}
-          onWheel={(event) => setSize(nextSize(size, event.deltaY < 0 ? 1 : -1))}
+          onWheel={(event) => event.ctrlKey || setSize(nextSize(size, event.deltaY < 0 ? 1 : -1))}
         >
           <Colours picture={picture} />
           <canvas
@@ -203,71 +216,4 @@ function Colours({ picture }: { readonly picture: Worked }) {
     canvas.current?.getContext("2d")?.drawImage(picture.colours, 0, 0);
   }, [picture]);
   return <canvas ref={canvas} width={picture.width} height={picture.height} aria-hidden />;
-}
-
-/** A picture whose alpha is what the mask leaves. */
-async function alphaPicture(
-  { width, height, mask }: Worked,
-  steps: readonly MaskStep[],
-  feather: number,
-): Promise<Blob> {
-  const sharp = new OffscreenCanvas(width, height);
-  const soft = new OffscreenCanvas(width, height);
-  const [from, to] = [sharp.getContext("2d"), soft.getContext("2d")];
-  if (from === null || to === null) throw new Error("This browser draws no canvas.");
-  drawMask(from, steps, mask);
-  if (feather > 0) to.filter = `blur(${feather / 2}px)`;
-  to.drawImage(sharp, 0, 0);
-  const data = to.getImageData(0, 0, width, height);
-  data.data.set(alphaOf(data.data));
-  to.putImageData(data, 0, 0);
-  return soft.convertToBlob({ type: "image/png" });
-}
-
-interface ToolProps {
-  readonly label: string;
-  readonly icon: typeof Brush;
-  readonly isOn?: boolean;
-  readonly isDisabled?: boolean;
-  readonly onClick: () => void;
-}
-
-function Tool({ label, icon: Icon, isOn, isDisabled = false, onClick }: ToolProps) {
-  return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={label}
-      title={label}
-      aria-pressed={isOn}
-      disabled={isDisabled}
-      onClick={onClick}
-    >
-      <Icon size={17} />
-    </button>
-  );
-}
-
-interface RangeProps {
-  readonly label: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly onChange: (value: number) => void;
-}
-
-function Range({ label, value, min, max, onChange }: RangeProps) {
-  return (
-    <label className="picture-editor-range">
-      <span>{label}</span>
-      <input
-        type="range"
-        min={min}
-        max={max}
-        value={value}
-        onChange={(event) => onChange(Number(event.target.value))}
-      />
-      <output>{value}</output>
-    </label>
-  );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { centred, dragged, inside } from "./crop";
+import { WHOLE, zoomedAt } from "./sight";
 import { alphaOf, type MaskStep, NO_STEPS, nextSize, redoStep, undoStep, withStep } from "./strokes";
 
 const stroke: MaskStep = { kind: "stroke", erases: false, size: 20, points: [[1, 2]] };
@@ -24,6 +25,16 @@ describe("the mask editor", () => {
     expect(nextSize(100, 1)).toBe(120);
     expect(nextSize(1, -1)).toBe(1);
     expect(nextSize(1000, 1)).toBe(1000);
+  });
+});
+
+describe("looking nearer", () => {
+  test("what is under the pointer stays there, and there are limits", () => {
+    const near = zoomedAt(WHOLE, 4, [100, -50]);
+    expect(near).toEqual({ x: -300, y: 150, z: 4 });
+    expect(zoomedAt(near, 1 / 4, [100, -50])).toEqual(WHOLE);
+    expect(zoomedAt(WHOLE, 1000).z).toBe(32);
+    expect(zoomedAt(WHOLE, 0.001).z).toBe(0.25);
   });
 });
 

@@ -1,5 +1,6 @@
 // The picture that is worked on: its colours, also where it is transparent, and the mask that it came with.
 import { inputFile } from "@/api/client";
+import { alphaOf, drawMask, type MaskStep } from "./strokes";
 
 export interface Worked {
   readonly width: number;
@@ -53,4 +54,23 @@ function maskOf(alpha: ImageBitmap): OffscreenCanvas | undefined {
   if (isOpaque) return undefined;
   context.putImageData(data, 0, 0);
   return canvas;
+}
+
+/** A picture whose alpha is what the mask leaves. */
+export async function alphaPicture(
+  { width, height, mask }: Worked,
+  steps: readonly MaskStep[],
+  feather: number,
+): Promise<Blob> {
+  const sharp = new OffscreenCanvas(width, height);
+  const soft = new OffscreenCanvas(width, height);
+  const [from, to] = [sharp.getContext("2d"), soft.getContext("2d")];
+  if (from === null || to === null) throw new Error("This browser draws no canvas.");
+  drawMask(from, steps, mask);
+  if (feather > 0) to.filter = `blur(${feather / 2}px)`;
+  to.drawImage(sharp, 0, 0);
+  const data = to.getImageData(0, 0, width, height);
+  data.data.set(alphaOf(data.data));
+  to.putImageData(data, 0, 0);
+  return soft.convertToBlob({ type: "image/png" });
 }

@@ -6,9 +6,7 @@ import {
   archiveWorkflow,
   getWorkflow,
   listTemplates,
-  listVersions,
   listWorkflows,
-  type SavedVersion,
   type SavedWorkflow,
   saveWorkflow,
   type Template,
@@ -17,6 +15,7 @@ import { openSaved, openTemplate } from "@/files/opening";
 import { useApp, useT } from "@/shell/hooks";
 import "../shared/panel.css";
 import { useServer } from "../shared/useServer";
+import { Versions } from "./Versions";
 import "./workflows.css";
 
 const MANY = 8;
@@ -174,63 +173,6 @@ function SavedItem({ workflow, isOpen, onToggle, onOpen, onArchive, onRestored }
   );
 }
 
-function Versions({
-  name,
-  latest,
-  onRestored,
-}: {
-  readonly name: string;
-  readonly latest: number;
-  readonly onRestored: () => void;
-}) {
-  const app = useApp();
-  const t = useT();
-  const [ask] = useState(() => () => listVersions(name));
-  const { data, again } = useServer(ask);
-  const told = (work: Promise<unknown>) =>
-    work.catch((error: unknown) =>
-      app.toasts.show("error", error instanceof Error ? error.message : String(error)),
-    );
-  const restore = async ({ version }: SavedVersion) => {
-    const { workflow } = await getWorkflow(name, version);
-    await saveWorkflow(name, workflow, data?.[0]?.version, t("files.restoredNote", { version }));
-    app.toasts.show("success", t("files.restored", { version }));
-    again();
-    onRestored();
-  };
-  return (
-    <ol className="version-list">
-      {(data ?? []).map((each) => (
-        <li key={each.version}>
-          <span>
-            <strong>{t("files.version", { version: each.version })}</strong>
-            <time dateTime={each.created_at}>{moment(each.created_at)}</time>
-            {each.note !== "" && <em>{each.note}</em>}
-          </span>
-          <button
-            type="button"
-            className="button"
-            data-kind="quiet"
-            onClick={() => void told(openSaved(app, name, each.version))}
-          >
-            {t("files.openVersion")}
-          </button>
-          {each.version < (data?.[0]?.version ?? latest) && (
-            <button
-              type="button"
-              className="button"
-              data-kind="quiet"
-              onClick={() => void told(restore(each))}
-            >
-              {t("files.restore")}
-            </button>
-          )}
-        </li>
-      ))}
-    </ol>
-  );
-}
-
 function TemplateCard({ template, onOpen }: { readonly template: Template; readonly onOpen: () => void }) {
   const t = useT();
   const lacking = [
@@ -262,8 +204,4 @@ function TemplateCard({ template, onOpen }: { readonly template: Template; reado
 
 function day(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short" });
-}
-
-function moment(time: string): string {
-  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
