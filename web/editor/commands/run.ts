@@ -2,6 +2,7 @@
 import {
   CornerDownRight,
   Eye,
+  Grid3x3,
   HelpCircle,
   Images,
   ListOrdered,
@@ -14,6 +15,7 @@ import {
 import { plan } from "@/api/client";
 import { clearQueue } from "@/api/jobs";
 import type { App } from "@/app";
+import { SweepDialog } from "@/panels/run/SweepDialog";
 import { editNodes } from "@/run/events";
 import { runPrefix } from "@/run/scoped";
 import { tellRefusal } from "@/run/telling";
@@ -120,6 +122,14 @@ export const RUN_COMMANDS: readonly Command[] = [
     menus: ["canvas"],
     enabled: hasNodes,
     run: explain,
+  },
+  {
+    id: "run.sweep",
+    label: "run.sweep",
+    group: "run",
+    icon: Grid3x3,
+    enabled: hasNodes,
+    run: (app) => void (app.tab && app.overlays.open(SweepDialog, { tab: app.tab })),
   },
   {
     id: "run.clearQueue",

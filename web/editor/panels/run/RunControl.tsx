@@ -159,6 +159,9 @@ function Options() {
             {t("run.front")}
             {keysOf("run.front")}
           </DropdownMenu.Item>
+          <DropdownMenu.Item className="menu-item" onSelect={() => app.commands.run("run.sweep")}>
+            {t("run.sweep")}
+          </DropdownMenu.Item>
           <DropdownMenu.Item className="menu-item" onSelect={() => app.commands.run("run.plan")}>
             {t("run.plan")}
           </DropdownMenu.Item>
