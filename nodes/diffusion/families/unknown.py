@@ -83,7 +83,7 @@ def _network(shapes: Shapes) -> str:
 
 def _wan(shapes: Shapes, prefix: str) -> str:
     inputs = shapes[f"{prefix}patch_embedding.weight"][1]
-    return {36: "Wan that starts from a picture", 48: "Wan 2.2 with 5 billion weights"}.get(inputs, "Wan")
+    return "Wan 2.2 with 5 billion weights" if inputs == 48 else "Wan"
 
 
 def _unet(shapes: Shapes, prefix: str) -> str:

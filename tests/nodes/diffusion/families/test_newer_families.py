@@ -65,12 +65,28 @@ FULL: dict[str, tuple[str, Any, dict[str, Any], Any, Callable[..., dict[str, Ten
         convert_flux2_transformer_checkpoint_to_diffusers,
     ),
     "Wan 14B": ("wan", WanTransformer3DModel, {}, WAN, convert_wan_transformer_to_diffusers),
+    "Wan 2.1 from a picture": (
+        "wan",
+        WanTransformer3DModel,
+        {"in_channels": 36, "image_dim": 1280, "added_kv_proj_dim": 5120},
+        WAN,
+        convert_wan_transformer_to_diffusers,
+    ),
+    "Wan 2.2 from a picture": (
+        "wan",
+        WanTransformer3DModel,
+        {"in_channels": 36},
+        WAN,
+        convert_wan_transformer_to_diffusers,
+    ),
     "Wan 1.3B": ("wan", WanTransformer3DModel, WAN_SMALL, WAN, convert_wan_transformer_to_diffusers),
     "Qwen-Image": ("qwen_image", QwenImageTransformer2DModel, {}, SameLayout(), dict),
 }
 FEWER: dict[str, dict[str, int]] = {
     "Flux.2 dev": {"num_layers": 2, "num_single_layers": 5},
     "Wan 14B": {"num_layers": 5},
+    "Wan 2.1 from a picture": {"num_layers": 2},
+    "Wan 2.2 from a picture": {"num_layers": 2},
     "Qwen-Image": {"num_layers": 5},
 }
 """Files of more than 20 GB cannot be mapped on every machine that runs tests; one with fewer blocks stands for them."""
@@ -185,7 +201,7 @@ def test_a_vocabulary_that_is_missing_is_asked_for(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "Wan that starts from a picture": {"patch_embedding.weight": (8, 36, 1, 2, 2)},
+    "Wan": {"patch_embedding.weight": (8, 36, 1, 2, 2), "img_emb.emb_pos": (1, 514, 1280)},
     "Wan 2.2 with 5 billion weights": {"patch_embedding.weight": (8, 48, 1, 2, 2)},
     "Wan with VACE": {"vace_patch_embedding.weight": (8, 96, 1, 2, 2)},
     "Lumina 2": {"layers.0.adaLN_modulation.1.weight": (8, 8)},
