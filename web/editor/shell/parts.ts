@@ -8,6 +8,7 @@ import { helpPanel } from "@/panels/help";
 import { historyPanel } from "@/panels/history";
 import { nodeReport } from "@/panels/inspector/NodeReport";
 import { cropAction, maskAction } from "@/panels/mask";
+import { messagesPanel } from "@/panels/messages";
 import { modelsPanel } from "@/panels/models";
 import { modelDrops } from "@/panels/models/dragging";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
@@ -36,6 +37,7 @@ export const PANELS: readonly Panel[] = [
   selectionPanel,
   subgraphPanel,
   helpPanel,
+  messagesPanel,
 ];
 
 export const TOP_BAR: readonly TopBarItem[] = [
