@@ -4,7 +4,7 @@ import { chromium } from "playwright-core";
 
 const [url, ...given] = process.argv.slice(2);
 const [executable, workflow] = given.map((each) => JSON.parse(each));
-const found = { troubles: [], loaded: [] };
+const found = { troubles: [], loaded: [], missing: [] };
 const patience = { timeout: 100000 };
 
 const browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", "--disable-gpu"] });
@@ -16,7 +16,8 @@ try {
     const path = new URL(answer.url()).pathname;
     if (path === "/api/view" && !answer.url().includes("by=test")) found.shown = [answer.status(), answer.headers()["content-type"]];
     if (path.startsWith("/extensions/")) found.loaded.push(path);
-    if (answer.status() >= 400 && answer.status() !== 404) found.troubles.push(`${answer.status()} ${path}`);
+    if (answer.status() === 404) found.missing.push(path);
+    else if (answer.status() >= 400) found.troubles.push(`${answer.status()} ${path}`);
   });
   await page.goto(url, { waitUntil: "domcontentloaded" });
   await page.waitForFunction(() => Object.keys(window.LiteGraph?.registered_node_types ?? {}).length > 50, null, patience);
@@ -50,6 +51,14 @@ try {
     (name) => fetch(`/api/view?by=test&type=output&filename=${name}`).then((each) => each.arrayBuffer()).then((each) => Array.from(new Uint8Array(each))),
     image.filename,
   );
+  // What its queue panel and its library of models ask.
+  found.asked = await page.evaluate(async (job) => {
+    const api = window.comfyAPI.api.api;
+    await api.cancelJob(job);
+    await api.cancelJobs([job]);
+    const models = await api.getModels("checkpoints");
+    return { folders: (await api.getModelFolders()).map((each) => each.name), models: models.map((each) => each.name) };
+  }, found.job);
   await page.evaluate(() => window.app.graph.clear());
   await opened(0);
   await page.setInputFiles("#comfy-file-input", { name: "again.png", mimeType: "image/png", buffer: Buffer.from(bytes) });

@@ -12,6 +12,8 @@ from tests.web.serving import ServerProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a busy machine takes long; that is no fault
 KINDS = ["CLIPTextEncode", "CLIPTextEncode", "CheckpointLoaderSimple", "EmptyLatentImage", "KSampler", "SaveImage"]
+NONE_YET = {"/api/userdata", "/api/userdata/comfy.templates.json"}
+"""The files of a user who has none yet."""
 
 
 @pytest.fixture
@@ -44,6 +46,9 @@ def test_the_stock_front_end_opens_a_workflow_runs_it_and_opens_the_picture(
     assert found["opened"] == sorted([*KINDS, "VAEDecode"])
     assert (found["queued"], found["shown"]) == (200, [200, "image/png"])
     assert found["job_over"]["status"]["completed"]
+    assert "loras" in found["asked"]["folders"]
+    assert "latentloom-tiny" in found["asked"]["models"]
+    assert sorted(set(found["missing"]) - NONE_YET) == []
     assert found["opened_again"] == found["opened"]
     # What the front end writes is a workflow for us too, on any of our ways in.
     verdict = real.post("/api/v2/validate", {"workflow": found["editor"]})
