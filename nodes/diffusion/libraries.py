@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
+    from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
     from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
     from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
     from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
     from tokenizers import Tokenizer
     from torch.nn import Module
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel
@@ -155,6 +157,20 @@ def new_ltxv_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLLTXVideo":
     from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
 
     return AutoencoderKLLTXVideo.from_config(dict(config))
+
+
+def new_svd_unet(config: Mapping[str, Any]) -> "UNetSpatioTemporalConditionModel":
+    """The UNet of Stable Video Diffusion."""
+    from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
+
+    return UNetSpatioTemporalConditionModel.from_config(dict(config))
+
+
+def new_svd_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLTemporalDecoder":
+    """The autoencoder of Stable Video Diffusion."""
+    from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
+
+    return AutoencoderKLTemporalDecoder.from_config(dict(config))
 
 
 def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":

@@ -10,7 +10,7 @@ from diffusers import T2IAdapter, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, tiny
+from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, svd_originals, tiny
 from tests.nodes.diffusion.control import controls
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
@@ -203,6 +203,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "flux2": lambda: _newer_parts(newer_originals.flux2(), "mistral3_24b"),
     "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
     "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
+    "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "any": _others,
 }

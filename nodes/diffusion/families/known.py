@@ -20,6 +20,7 @@ from nodes.diffusion.families.sd2_unclip import StableDiffusion2Unclip
 from nodes.diffusion.families.sd3 import StableDiffusion3
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
+from nodes.diffusion.families.svd import StableVideo
 from nodes.diffusion.families.tiny_autoencoder import FORMATS, TinyFamily
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.wan import Wan
@@ -28,6 +29,7 @@ from nodes.diffusion.families.z_image import ZImage
 from nodes.diffusion.types import Component
 
 FAMILIES: Sequence[Family] = (
+    StableVideo(),
     StableDiffusion2Unclip(),  # before XL, which is told as many numbers
     StableDiffusion1(),
     StableDiffusion2(),

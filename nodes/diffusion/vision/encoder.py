@@ -35,7 +35,7 @@ POSITIONS = "embeddings.position_embedding.weight"
 CLASS = "embeddings.class_embedding"
 PROJECTION = "visual_projection.weight"
 PREFIX = "vision_model."
-OPEN_PREFIXES = ("embedder.model.visual.", "visual.")
+OPEN_PREFIXES = ("embedder.model.visual.", "conditioner.embedders.0.open_clip.model.visual.", "visual.")
 """Before the keys of encoders in OpenCLIP's layout: in models of the kind unCLIP, and in files with a text encoder."""
 HEADS = 16
 """Of attention in every published encoder, whatever its width."""
