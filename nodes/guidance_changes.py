@@ -4,8 +4,10 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from graph.datatypes import Socket
 from graph.node import Widget, node
 from nodes.diffusion.guidance.changes import with_change
+from nodes.diffusion.latent_arithmetic import LatentOperation
 from nodes.sockets import Model
 
 CATEGORY = "advanced/guidance"
@@ -66,3 +68,20 @@ def renormed_cfg(
 ) -> Model:
     """Keep guidance from making a picture stronger than the positive prediction has it."""
     return with_change(model, "renormed", trunc=cfg_trunc, most=renorm_cfg)
+
+
+@node(
+    "LatentApplyOperationCFG",
+    title="Latent operation in guidance",
+    category="latent/advanced/operations",
+    occupies="instant",
+    experimental=True,
+)
+def latent_operation_in_guidance(
+    model: Model,
+    operation: Annotated[
+        LatentOperation, Socket("LATENT_OPERATION"), Field(description="What to do, such as sharpen.")
+    ],
+) -> Model:
+    """Let what leads away from the negative prediction go through an operation at every step."""
+    return with_change(model, "operated", operation=operation)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from graph.datatypes import Socket
 from graph.node import Widget, node
 from nodes.diffusion import types
 from nodes.sockets import Conditioning, Guider, Model
@@ -52,3 +53,33 @@ def perp_neg_guider(
     """Stay away from a negative conditioning without losing what the positive one shares with it."""
     conditionings = {"positive": positive, "negative": negative, "empty": empty_conditioning}
     return types.Guider(model, "perp_neg", conditionings, {"cfg": cfg, "neg_scale": neg_scale})
+
+
+@node("DualModelGuider", title="Guider with two models", category=CATEGORY, occupies="instant", experimental=True)
+def dual_model_guider(
+    model: Annotated[Model, Field(description="Predicts for the positive conditioning.")],
+    model_negative: Annotated[
+        types.ModelHandle | None,
+        Socket("MODEL"),
+        Widget(optional=True),
+        Field(
+            default=None,
+            description="Predicts for the negative conditioning, such as a weaker version; without it the same model.",
+        ),
+    ],
+    positive: Annotated[Conditioning, Field(description="What to draw.")],
+    cfg: Annotated[Cfg, Field(description="How far to go from the negative prediction to the positive one.")] = 4.0,
+    negative: Annotated[
+        types.Conditioning | None,
+        Socket("CONDITIONING"),
+        Widget(optional=True),
+        Field(description="What to stay away from; without it the positive one is the other model's as well."),
+    ] = None,
+) -> Guider:
+    """Move away from what another model predicts, such as a weaker version of the same.
+
+    Karras et al., 2024, "Guiding a Diffusion Model with a Bad Version of Itself".
+    """
+    away = positive if negative is None else negative
+    others = {} if model_negative is None else {"negative": model_negative}
+    return types.Guider(model, "cfg", {"positive": positive, "negative": away}, {"cfg": cfg}, others)

@@ -7,6 +7,7 @@ from pydantic import Field
 from graph.node import Widget, node
 from nodes.diffusion import types
 from nodes.diffusion.prediction import parameterisation_of
+from nodes.diffusion.resizing import LatentMethod
 from nodes.diffusion.sampling import ModelProvider
 from nodes.sockets import Model, Sampler
 
@@ -61,6 +62,23 @@ def sampler_euler_cfg_pp(
 ) -> Sampler:
     """Euler's method, guided as CFG++ does it."""
     return types.Sampler("euler_cfg_pp", {"version": version})
+
+
+@node("SamplerLCMUpscale", title="Sampler: LCM, growing", category=CATEGORY, occupies="instant")
+def sampler_lcm_upscale(
+    scale_ratio: Annotated[
+        float, Field(ge=0.1, le=20.0, multiple_of=0.01, description="How many times larger the picture becomes.")
+    ] = 1.0,
+    scale_steps: Annotated[
+        int, Field(ge=-1, le=1000, multiple_of=1, description="Over how many steps; -1 is about half of them.")
+    ] = -1,
+    upscale_method: Annotated[
+        LatentMethod, Field(description="How values are found when enlarging.")
+    ] = "nearest-exact",
+) -> Sampler:
+    """Consistency sampling that enlarges the picture between its steps; without masks and areas."""
+    options = {"scale_ratio": scale_ratio, "scale_steps": scale_steps, "upscale_method": upscale_method}
+    return types.Sampler("lcm_upscale", options)
 
 
 @node("SamplerLMS", title="Sampler: LMS", category=CATEGORY, occupies="instant")

@@ -153,6 +153,8 @@ class Guider:
     kind: str
     conditionings: Mapping[str, Conditioning]
     options: Mapping[str, float] = field(default_factory=dict)
+    others: Mapping[str, ModelHandle] = field(default_factory=dict)
+    """Models that predict instead of `model`, by role."""
 
 
 @dataclass(frozen=True)

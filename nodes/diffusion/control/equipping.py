@@ -29,6 +29,7 @@ from nodes.diffusion.control.types import (
 from nodes.diffusion.effects.altered import with_effects
 from nodes.diffusion.effects.base import EFFECTS, Need
 from nodes.diffusion.errors import ModelError
+from nodes.diffusion.guidance.joint import JointModel
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.prediction import Parameterisation, parameterisation_of
@@ -169,11 +170,23 @@ def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
 
 @contextmanager
 def equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
-    """The network of a guider, on its device with everything that its conditionings need.
+    """The network of a guider, on its device with everything that its conditionings need; several of them as one.
 
     Raises:
         ModelError: something cannot be loaded, or does not belong to the model.
     """
+    with ExitStack() as stack:
+        network = stack.enter_context(_equipped(models, guider))
+        others = {
+            role: stack.enter_context(_equipped(models, replace(guider, model=model)))
+            for role, model in guider.others.items()
+        }
+        yield cast(DiffusionModel, JointModel(network, others)) if others else network
+
+
+@contextmanager
+def _equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]:
+    """The network of a guider's model, with everything that its conditionings need."""
     handles = {
         control.net
         for conditioning in guider.conditionings.values()

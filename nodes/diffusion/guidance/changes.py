@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nodes.diffusion.latent_arithmetic import operate
 from nodes.diffusion.types import ModelHandle
 
 CHANGES = "guidance_changes"
@@ -95,6 +96,13 @@ def zero_star(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
     return guided + at.negative * (share - 1) * (1 - at.cfg)
 
 
+def operated(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
+    """What leads away from the negative prediction goes through an operation, such as a filter, before it is scaled."""
+    difference = at.positive if at.negative is None else at.positive - at.negative
+    gained = operate(difference, numbers["operation"]) - difference
+    return guided + gained * (1.0 if at.negative is None else at.cfg)
+
+
 def _guided_by(scales: Tensor, guided: Tensor, at: Guiding) -> Tensor:
     """Classifier-free guidance with a scale for each item of the batch."""
     if at.negative is None:
@@ -113,6 +121,7 @@ KINDS: Mapping[str, Change] = {
     "triangle_over_frames": triangle_over_frames,
     "norm_kept": norm_kept,
     "renormed": renormed,
+    "operated": operated,
     "zero_star": zero_star,
 }
 """Every change by name; a new one is a formula and a line here."""

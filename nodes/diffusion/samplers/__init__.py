@@ -30,6 +30,7 @@ from nodes.diffusion.samplers.heunpp2 import heunpp2
 from nodes.diffusion.samplers.ipndm import ipndm
 from nodes.diffusion.samplers.ipndm_v import ipndm_v
 from nodes.diffusion.samplers.lcm import lcm
+from nodes.diffusion.samplers.lcm_upscale import following_noise, lcm_upscale
 from nodes.diffusion.samplers.lms import lms
 from nodes.diffusion.samplers.res_multistep import res_multistep
 from nodes.diffusion.samplers.sa_solver import sa_solver
@@ -86,6 +87,8 @@ SAMPLERS: Mapping[str, Algorithm] = {
     "uni_pc_bh2": Algorithm(partial(uni_pc, variant="bh2"), drops_penultimate=True),
 }
 """Every sampler by the ecosystem's name and in its order."""
+UNLISTED: Mapping[str, Algorithm] = {"lcm_upscale": Algorithm(lcm_upscale, following_noise)}
+"""Samplers that only nodes of their own choose."""
 
 
 def algorithm_of(name: str) -> Algorithm:
@@ -94,6 +97,8 @@ def algorithm_of(name: str) -> Algorithm:
     Raises:
         DiffusionError: there is none.
     """
+    if name in UNLISTED:
+        return UNLISTED[name]
     if name not in SAMPLERS:
         raise DiffusionError(f'There is no sampler "{name}"; there are {", ".join(SAMPLERS)}.')
     return SAMPLERS[name]

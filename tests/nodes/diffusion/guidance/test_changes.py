@@ -1,11 +1,13 @@
 """Each change to guidance is its formula, and leaves alone what it has no business with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
 from nodes.diffusion.guidance.changes import KINDS, Guiding, changed
+from nodes.diffusion.latent_arithmetic import LatentOperation, operate
 
 FRAMES = 5
 
@@ -71,5 +73,17 @@ def test_zero_star_is_guidance_from_the_best_fitting_negative_direction() -> Non
 def test_a_guider_without_negative_side_is_no_fault(kind: str) -> None:
     _, at = seen(cfg=1.0)
     alone = Guiding(at.x, at.sigma, at.positive, None, 1.0)
-    numbers = {"minimum": 1.0, "strength": 1.0, "of_noise": False, "trunc": 100.0, "most": 1.0}
+    numbers: dict[str, Any] = {"minimum": 1.0, "strength": 1.0, "of_noise": False, "trunc": 100.0, "most": 1.0}
+    numbers["operation"] = LatentOperation("sharpen", {"radius": 1, "sigma": 1.0, "alpha": 0.0})  # changes nothing
     torch.testing.assert_close(by(kind, at.positive, alone, **numbers), at.positive)
+
+
+def test_an_operation_works_on_what_leads_away_from_the_negative_prediction() -> None:
+    guided, at = seen()
+    operation = LatentOperation("sharpen", {"radius": 2, "sigma": 1.0, "alpha": 0.5})
+    found = by("operated", guided, at, operation=operation)
+    filtered = operate(at.positive - at.negative, operation)
+    torch.testing.assert_close(found, at.negative + at.cfg * filtered)
+    alone = replace(at, negative=None, cfg=1.0)
+    wanted = operate(at.positive, operation)
+    torch.testing.assert_close(by("operated", at.positive, alone, operation=operation), wanted)
