@@ -204,7 +204,7 @@ def test_a_marquee_selects_what_it_touches_and_shift_adds(graph_page: GraphPage)
     """Checklist 31."""
     box = graph_page.node("Latent").bounding_box()
     assert box is not None
-    graph_page.drag((box["x"] - 12, box["y"] - 30), (box["x"] + 40, box["y"] + 20))
+    graph_page.drag((box["x"] - 12, box["y"] - 10), (box["x"] + 40, box["y"] + 20))
     expect(graph_page.page.locator(".node-frame[data-selected]")).to_have_count(1)
     graph_page.click_head("Save", modifier="Shift")
     expect(graph_page.page.locator(".node-frame[data-selected]")).to_have_count(2)

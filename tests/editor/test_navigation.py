@@ -136,7 +136,7 @@ def test_a_view_is_stored_and_gone_back_to(graph_page: GraphPage) -> None:
     graph_page.press("Control+Shift+Digit2")
     expect(graph_page.page.get_by_text("View 2 is stored.").first).to_be_attached()
     graph_page.page.mouse.move(*graph_page.empty_place())
-    graph_page.page.mouse.wheel(0, 300)
+    graph_page.page.mouse.wheel(0, 90)
     graph_page.page.wait_for_timeout(200)
     assert graph_page.head("Sampler") != pytest.approx(before, abs=5)
     graph_page.press("Shift+Digit2")
