@@ -1,36 +1,66 @@
 """The reference of the node types as Markdown, derived from their specifications: one page a category."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
 
 from graph.folders import INPUT_FOLDERS
 from graph.registry import Catalogue
-from graph.spec import InputSpec, NodeSpec, OutputSpec
+from graph.spec import InputSpec, Json, NodeSpec, OutputSpec
 
 _NOTICE = "<!-- Written by `python -m nodes.reference` from the declarations. Change those, not this page. -->"
 
 
-def pages(catalogue: Catalogue) -> Mapping[str, str]:
+_NONE: Mapping[str, "Example"] = MappingProxyType({})
+
+
+class Example(Protocol):
+    """A graph that shows a node type at work."""
+
+    @property
+    def graph(self) -> Mapping[str, Mapping[str, Json]]:
+        """In the API shape."""
+        ...
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Files that do not come with the program, as `folder/name`."""
+        ...
+
+
+def pages(catalogue: Catalogue, examples: Mapping[str, Example] = _NONE) -> Mapping[str, str]:
     """File name -> text of every page; `README.md` lists them all."""
     by_category: dict[str, list[NodeSpec]] = {}
     for spec in sorted(catalogue.specs.values(), key=lambda spec: (spec.category, spec.title, spec.id)):
         by_category.setdefault(spec.category.split("/")[0], []).append(spec)
-    result = {f"{category}.md": _page(category, specs) for category, specs in by_category.items()}
+    result = {f"{name}.md": _page(name, specs, examples) for name, specs in by_category.items()}
     return {"README.md": _index(by_category, catalogue.replacements), **result}
 
 
-def node_page(spec: NodeSpec) -> str:
+def node_page(spec: NodeSpec, example: Example | None = None) -> str:
     """What there is to know about one node type."""
     parts = [f"## {spec.title}", f"`{spec.id}` · {spec.category}{_standing(spec)}", spec.description]
     if spec.inputs:
         parts.append(_table(("Input", "Type", "Default", "Limits", "Meaning"), map(_input_row, spec.inputs)))
     if spec.outputs:
         parts.append(_table(("Output", "Type", "Meaning"), map(_output_row, spec.outputs)))
+    if example is not None:
+        parts.append(_example(example))
     return "\n\n".join(part for part in parts if part)
 
 
-def _page(category: str, specs: Iterable[NodeSpec]) -> str:
-    return "\n\n".join((_NOTICE, f"# {category.capitalize()}", *map(node_page, specs))) + "\n"
+def _page(category: str, specs: Iterable[NodeSpec], examples: Mapping[str, Example]) -> str:
+    told = (node_page(spec, examples.get(spec.id)) for spec in specs)
+    return "\n\n".join((_NOTICE, f"# {category.capitalize()}", *told)) + "\n"
+
+
+def _example(example: Example) -> str:
+    """A graph with a node on each line."""
+    needs = f" It needs {', '.join(f'`{each}`' for each in example.needs)}." if example.needs else ""
+    lines = [f'  "{node_id}": {json.dumps(node, ensure_ascii=False)}' for node_id, node in example.graph.items()]
+    graph = ",\n".join(lines)
+    return f"Example.{needs}\n\n```json\n{{\n{graph}\n}}\n```"
 
 
 def _index(by_category: Mapping[str, list[NodeSpec]], replacements: Mapping[str, str]) -> str:

@@ -37,6 +37,8 @@ LoraModel = Annotated[Mapping[str, Tensor], Socket("LORA_MODEL")]
 LossMap = Annotated[Mapping[str, Sequence[float]], Socket("LOSS_MAP")]
 """The losses of a training by name; `loss` has one for each step."""
 NO_LORA = "[None]"
+ALPHA = 1.0
+"""What it is where a graph says nothing of it."""
 _DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
@@ -151,19 +153,19 @@ def train_lora_node(
         list[bool], Socket("BOOLEAN"), Field(default=False, description="Of no account: it is always trained beside.")
     ],
     alpha: Annotated[
-        list[float],
+        list[float] | None,
         Socket("FLOAT"),
         Widget(optional=True),
         Field(
-            default=1.0,
+            default=ALPHA,
             ge=0.0,
             le=1024.0,
             multiple_of=0.01,
             description="What is learnt counts alpha / rank: with more alpha it learns faster.",
         ),
-    ],
+    ] = None,
     min_snr_gamma: Annotated[
-        list[float],
+        list[float] | None,
         Socket("FLOAT"),
         Widget(optional=True),
         Field(
@@ -173,7 +175,7 @@ def train_lora_node(
             multiple_of=0.01,
             description="Levels with little noise count less (min-SNR weighting): 5 is usual, 0 turns it off.",
         ),
-    ],
+    ] = None,
     *,
     ctx: Context,
     models: ModelRegistry,
@@ -187,11 +189,13 @@ def train_lora_node(
     """
     samples = samples_of(*paired(latents, positive))
     objective = ObjectiveSettings(
-        loss_function[0], min_snr_gamma[0], torch.bfloat16 if training_dtype[0] == "bf16" else None
+        loss_function[0],
+        min_snr_gamma[0] if min_snr_gamma else 0.0,
+        torch.bfloat16 if training_dtype[0] == "bf16" else None,
     )
     settings = LoraSettings(
         rank[0],
-        alpha[0],
+        alpha[0] if alpha else ALPHA,
         batch_size[0],
         seed[0],
         objective,

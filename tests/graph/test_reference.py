@@ -1,7 +1,8 @@
 """The reference pages say what the declarations say."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -67,6 +68,21 @@ def test_a_node_is_explained_by_its_declaration() -> None:
         "| `right` | PICTURE | What remains. |",
     ):
         assert line in page
+
+
+@dataclass(frozen=True)
+class Shown:
+    graph: Mapping[str, Mapping[str, Any]]
+    needs: Sequence[str] = ()
+
+
+def test_an_example_stands_below_a_node_a_line_for_each_node() -> None:
+    page = node_page(spec(), Shown({"1": {"class_type": "Cut", "inputs": {}}, "2": {}}, ("loras/ä",)))
+    assert page.endswith(
+        'Example. It needs `loras/ä`.\n\n```json\n{\n  "1": {"class_type": "Cut", "inputs": {}},\n  "2": {}\n}\n```'
+    )
+    whole = pages(Catalogue({"Cut": spec()}), {"Cut": Shown({"1": {}})})
+    assert "Example.\n\n```json" in whole["tools.md"]
 
 
 def test_there_is_a_page_a_category_and_an_index() -> None:

@@ -11,6 +11,7 @@ from web.api.v2 import (
     catalogue,
     convert,
     events,
+    examples,
     gallery,
     jobs,
     node_runs,
@@ -41,6 +42,7 @@ RESOURCES = (
     plan,
     convert,
     catalogue,
+    examples,
 )
 ENDPOINTS = tuple(each for resource in RESOURCES for each in resource.ENDPOINTS)
 """Every typed route there is."""

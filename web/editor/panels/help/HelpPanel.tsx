@@ -7,6 +7,7 @@ import type { InputType, NodeType } from "@/catalogue/types";
 import { MarkdownNote } from "@/panels/notes/MarkdownNote";
 import { useApp, useDocument, useScope, useT, useTab, useView } from "@/shell/hooks";
 import { selectedNodes } from "@/view/store";
+import { NodeExample } from "./NodeExample";
 import { NodeSource } from "./NodeSource";
 import "../shared/panel.css";
 import "./help.css";
@@ -51,6 +52,7 @@ export default function HelpPanel() {
         )}
         <h4>{t("help.example")}</h4>
         <pre className="help-code">{exampleOf(type)}</pre>
+        {type.origin === "server" && <NodeExample key={type.id} type={type.id} title={type.title} />}
         {type.source !== "" && <p className="help-source">{t("help.source", { source: type.source })}</p>}
         {type.origin === "server" && <NodeSource key={type.id} type={type.id} />}
       </article>

@@ -1,0 +1,227 @@
+"""What examples of single node types hold beyond what is generated, so that the node has something to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nodes.examples.parts import (
+    AS_TEXT,
+    CANVAS,
+    DRAWN,
+    OTHER_PHANTOM,
+    PHANTOM,
+    PICTURE,
+    SHAPE,
+    From,
+    checkpoint,
+    made,
+)
+
+
+@dataclass(frozen=True)
+class Special:
+    """What is said about the example of a node type."""
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # JSON values, or `From`
+    shown: tuple[str, str] | None = None
+    """The node behind it, and the input by which it takes the result; None leaves that to the type of the output."""
+    slot: int = 0
+    """The output that is shown."""
+    world: Mapping[str, From] = field(default_factory=dict)
+    """Who gives values in this example in place of those who usually do, by type."""
+    needs: tuple[str, ...] = ()
+    """Files that the node reads although no input names them."""
+
+
+def special(**inputs: Any) -> Special:  # as in `Special`
+    """Inputs of the node itself."""
+    return Special(inputs)
+
+
+BLUE = made("EmptyImage", color=0x3060D0)
+PHANTOMS = made("ImageBatch", image1=PHANTOM, image2=OTHER_PHANTOM)
+FOUR = made("EmptyImage", color=0xD06030, batch_size=4)
+COUNTED = made("StartLoop", **{"mode.num_iterations": 3})
+SAVE_LATENT = ("SaveLatent", "samples")
+SD15 = checkpoint("v1-5-pruned-emaonly.safetensors")
+SDXL = checkpoint("sd_xl_base_1.0.safetensors")
+REFINER = checkpoint("sd_xl_refiner_1.0.safetensors")
+SD3 = checkpoint("sd3.5_medium_incl_clips_t5xxlfp8scaled.safetensors")
+UNCLIP = checkpoint("sd21-unclip-h.safetensors")
+FLUX = {
+    "MODEL": made("UNETLoader", unet_name="flux1-dev.safetensors"),
+    "CLIP": made("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl_fp16.safetensors", type="flux"),
+    "VAE": made("VAELoader", vae_name="ae.safetensors"),
+}
+LTXV = {
+    **checkpoint("ltx-video-2b-v0.9.5.safetensors"),
+    "CLIP": made("CLIPLoader", clip_name="t5xxl_fp16.safetensors", type="ltxv"),
+}
+WAN = {
+    "MODEL": made("UNETLoader", unet_name="wan2.1_i2v_480p_14B_fp16.safetensors"),
+    "CLIP": made("CLIPLoader", clip_name="umt5_xxl_fp16.safetensors", type="wan"),
+    "VAE": made("VAELoader", vae_name="wan_2.1_vae.safetensors"),
+}
+SVD = {
+    part: made("ImageOnlyCheckpointLoader", slot, ckpt_name="svd_xt.safetensors")
+    for slot, part in enumerate(("MODEL", "CLIP_VISION", "VAE"))
+}
+"""What the other parts of a model are in examples of nodes that need one of its family."""
+
+_NEED_EDGES = (
+    *("Canny", "ImageBlur", "ImageSharpen", "NormalMap", "KeyOutBackground", "ImageFlip", "ImageRotate", "ImageInvert"),
+    *("Morphology", "ImageQuantize", "MeasureSeam", "TileImage", "ImageScaleBy", "ImageToMask", "GetImageSize"),
+)
+_TWO_LATENTS = ("LatentAdd", "LatentSubtract", "LatentBlend", "LatentInterpolate", "LatentBatch", "LatentConcat")
+
+SPECIAL: Mapping[str, Special] = {
+    **{name: special(image=DRAWN) for name in _NEED_EDGES},
+    **{name: special(samples2=made("VAEEncode", pixels=BLUE)) for name in _TWO_LATENTS},
+    # pictures
+    "BatchImagesNode": Special({"images.image0": PICTURE, "images.image1": BLUE}),
+    "ColorTransfer": special(image_target=DRAWN, image_ref=BLUE),
+    "CompareQuality": Special({"image": made("ImageBlur", image=DRAWN), "reference": DRAWN}, slot=3),
+    "ContactSheet": special(images=made("ImageBatch", image1=PICTURE, image2=BLUE), labels="orange\nblue", cell=128),
+    "CreateList": Special({"inputs.input0": "red", "inputs.input1": "green"}),
+    "CreateVideo": special(images=FOUR, fps=8.0),
+    "ImageBatch": special(image2=BLUE),
+    "ImageBlend": special(image2=BLUE),
+    "ImageCompare": special(image_a=DRAWN, image_b=made("ImageBlur", image=DRAWN)),
+    "ImageCompositeMasked": special(destination=PICTURE, source=BLUE, mask=SHAPE),
+    "ImageCrop": special(image=DRAWN, width=32, height=32, x=16, y=16),
+    "ImageCropV2": special(image=DRAWN, crop_region={"x": 16, "y": 16, "width": 32, "height": 32}),
+    "ImageFromBatch": special(image=FOUR, batch_index=1),
+    "ImageMergeTileList": special(
+        image_list=made("SplitImageToTileList", image=PICTURE, tile_width=64, tile_height=64, overlap=0), overlap=0
+    ),
+    "ImagePadForOutpaint": special(image=PICTURE, left=16, right=16, feathering=8),
+    "ImageScaleToTotalPixels": special(megapixels=0.01),
+    "ImageStitch": special(image2=BLUE),
+    "ImageYUVToRGB": special(
+        Y=made("ImageRGBToYUV", 0, image=PICTURE),
+        U=made("ImageRGBToYUV", 1, image=PICTURE),
+        V=made("ImageRGBToYUV", 2, image=PICTURE),
+    ),
+    "MemorisationCheck": Special({"images": PHANTOM, "reference": PHANTOMS}, slot=2),
+    "ResizeImageMaskNode": Special(
+        {"input": DRAWN, "resize_type": "scale dimensions", "resize_type.width": 128, "resize_type.height": 128},
+        ("PreviewImage", "images"),
+    ),
+    "RebatchImages": special(images=FOUR, batch_size=2),
+    "ResizeImagesByLongerEdge": special(longer_edge=128),
+    "SaveAnimatedPNG": special(images=FOUR),
+    "SaveAnimatedWEBP": special(images=FOUR),
+    "SaveImageAdvanced": Special({"images": PHANTOM, "format": "png", "format.bit_depth": "16-bit"}),
+    "SaveSyntheticSet": special(images=PHANTOM, classes="disc", seeds=made("PrimitiveInt", value=0)),
+    "SaveWEBM": special(images=FOUR, fps=8.0),
+    "SetReport": Special({"images": PHANTOMS, "reference": PHANTOMS}, slot=3),
+    "SplitImageToTileList": special(tile_width=64, tile_height=64, overlap=0),
+    "SpriteSheet": special(images=FOUR, columns=2),
+    # masks
+    "BatchMasksNode": Special({"masks.mask0": SHAPE, "masks.mask1": made("InvertMask", mask=SHAPE)}),
+    "CropMask": special(width=32, height=32, x=16, y=16),
+    "FeatherMask": special(mask=made("SolidMask"), left=8, right=8, top=8, bottom=8),
+    "GrowMask": special(expand=4),
+    "ImageColorToMask": special(image=PICTURE, color=0xD06030),
+    "LoadImageMask": special(channel="red"),
+    "MaskComposite": special(source=made("SolidMask", width=32, height=32), operation="subtract"),
+    "PhantomTexture": special(masks=made("DrawPhantom", 0, side=64)),
+    "PorterDuffImageComposite": special(destination=BLUE, mode="SRC_OVER"),
+    "SplitImageWithAlpha": special(image=made("JoinImageWithAlpha", image=PICTURE, alpha=SHAPE)),
+    # latents
+    "BatchLatentsNode": Special({"latents.latent0": CANVAS, "latents.latent1": CANVAS}),
+    "EmptyChromaRadianceLatentImage": Special({}, SAVE_LATENT),
+    "EmptyFlux2LatentImage": Special({}, SAVE_LATENT),
+    "EmptyHunyuanImageLatent": Special({}, SAVE_LATENT),
+    "EmptyHunyuanLatentVideo": Special({"length": 5}, SAVE_LATENT),
+    "EmptyLTXVLatentVideo": Special({"length": 9}, SAVE_LATENT),
+    "EmptyLatentAudio": Special({"seconds": 1.0}, SAVE_LATENT),
+    "EmptySD3LatentImage": Special({}, SAVE_LATENT),
+    "LatentComposite": special(samples_from=made("VAEEncode", pixels=BLUE), x=16, y=16),
+    "LatentCompositeMasked": special(source=made("VAEEncode", pixels=BLUE), mask=SHAPE),
+    "LatentFromBatch": special(samples=made("EmptyLatentImage", batch_size=4), batch_index=2),
+    "RebatchLatents": special(latents=made("EmptyLatentImage", batch_size=4), batch_size=2),
+    "StableCascade_EmptyLatentImage": Special({"width": 256, "height": 256}, SAVE_LATENT),
+    # conditionings
+    "CLIPTextEncodeFlux": Special({"clip_l": "a cat", "t5xxl": "a cat on a wall in the evening"}, world=FLUX),
+    "CLIPTextEncodeSD3": Special({"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall"}, world=SD3),
+    "CLIPTextEncodeSDXL": Special({"text_g": "a cat on a wall", "text_l": "a cat on a wall"}, world=SDXL),
+    "CLIPTextEncodeSDXLRefiner": Special({"text": "a cat on a wall"}, world=REFINER),
+    "ConditioningSetArea": special(width=64, height=64),
+    "ConditioningSetMask": special(mask=SHAPE),
+    "ConditioningStableAudio": Special({}, AS_TEXT),
+    "ReferenceLatent": special(latent=made("VAEEncode", pixels=DRAWN)),
+    "T5TokenizerOptions": Special({"min_padding": 8}, world=FLUX),
+    # files
+    "CLIPLoaderGGUF": special(clip_name="clip_l-q8_0.gguf"),
+    "ControlNetApplySD3": Special(
+        {"control_net": made("ControlNetLoader", control_net_name="sd3.5_canny.safetensors")}
+    ),
+    "DualCLIPLoader": special(clip_name2="clip_g.safetensors", type="sdxl"),
+    "DualCLIPLoaderGGUF": special(clip_name1="clip_l-q8_0.gguf", clip_name2="clip_g-q8_0.gguf", type="sdxl"),
+    "ImageOnlyCheckpointLoader": Special(
+        {"ckpt_name": "svd_xt.safetensors"}, ("SVD_img2vid_Conditioning", "clip_vision"), slot=1
+    ),
+    "LoadAudio": special(audio="sound.flac"),
+    "LoadLatent": special(latent="ComfyUI_00001_.latent"),
+    "LoadTable": special(table="classes.csv"),
+    "LoadTrainingDataset": Special(needs=("output/training_dataset",)),
+    "LoadVideo": special(file="clip.mp4"),
+    "TripleCLIPLoader": special(clip_name2="clip_g.safetensors", clip_name3="t5xxl_fp16.safetensors"),
+    "TripleCLIPLoaderGGUF": special(clip_name2="clip_g.safetensors", clip_name3="t5-v1_1-xxl-q8_0.gguf"),
+    "UnetLoaderGGUF": special(unet_name="flux1-dev-q8_0.gguf"),
+    "unCLIPCheckpointLoader": Special({"ckpt_name": "sd21-unclip-h.safetensors"}),
+    # models
+    "LoraSave": special(model_diff=made("ModelMergeSubtract", multiplier=0.5), rank=2),
+    "LoraModelLoader": special(strength_model=0.8),
+    "ModelSamplingFlux": Special(world=FLUX),
+    # sigmas
+    "ManualSigmas": special(sigmas="14.6, 5, 1, 0"),
+    "SamplingPercentToSigma": special(sampling_percent=0.5),
+    "SplitSigmas": special(step=1),
+    "SplitSigmasDenoise": special(denoise=0.5),
+    # training
+    "MakeTrainingDataset": special(images=DRAWN, texts="a white disc on black"),
+    # sequence, words and numbers
+    "CaseConverter": special(string="a red circle"),
+    "ComfyAndNode": Special({"values.value0": True, "values.value1": False}),
+    "ComfyMathExpression": Special({"expression": "a * 2 + b", "values.a": 3, "values.b": 1}),
+    "ComfySoftSwitchNode": special(on_true="a red circle", on_false="a blue square"),
+    "ComfySwitchNode": special(on_true="a red circle", on_false="a blue square"),
+    "CustomCombo": special(choice="red"),
+    "EndLoop": Special(
+        {
+            "output_value": made("ComfyMathExpression", 1, **{"expression": "a * a", "values.a": COUNTED}),
+            "accumulate": True,
+        }
+    ),
+    "JsonExtractString": special(json_string='{"prompt": "a red circle"}', key="prompt"),
+    "ComfyNumberConvert": special(value="3"),
+    "PromptAdherence": special(prompt="an orange background", image=PICTURE),
+    "RegexExtract": special(string="seed 42, steps 20", regex_pattern="[0-9]+"),
+    "RegexMatch": special(string="seed 42", regex_pattern="[0-9]+"),
+    "RegexReplace": special(string="a red circle", regex_pattern="red|blue", replace="green"),
+    "StartLoop": Special({"mode.num_iterations": 3}, ("EndLoop", "output_value")),
+    "StringCompare": special(string_a="a red circle", string_b="a red"),
+    "StringConcatenate": special(string_a="a red circle", string_b="on white", delimiter=" "),
+    "StringContains": special(string="a red circle", substring="red"),
+    "StringFormat": Special({"f_string": "a {a} {b}", "values.a": "red", "values.b": "circle"}),
+    "StringReplace": special(string="a red circle", find="red", replace="blue"),
+    "StringSubstring": special(string="a red circle", start=2, end=5),
+    "StringTrim": special(string="  a red circle  "),
+}
+
+OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
+    **dict.fromkeys(("CLIPVisionLoader", "CLIPVisionEncode", "unCLIPConditioning"), UNCLIP),
+    **dict.fromkeys(("StyleModelLoader", "StyleModelApply", "UNETLoader", "UnetLoaderGGUF"), FLUX),
+    "LTXVImgToVideo": LTXV,
+    "SVD_img2vid_Conditioning": SVD,
+    "WanImageToVideo": WAN,
+    **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF"), SDXL),
+    **dict.fromkeys(("TripleCLIPLoader", "TripleCLIPLoaderGGUF", "ControlNetApplySD3"), SD3),
+}
+"""Who gives values in examples that are generated otherwise, by node type."""
+FOR_SD15 = frozenset({"clip_vision", "controlnet", "hypernetworks", "ipadapter", "loras", "text_encoders", "vae"})
+"""Folders whose files, as examples name them, belong to a Stable Diffusion 1.5, unless it is said otherwise."""
+SAME_AS: Mapping[str, str] = {"LoopTurn": "EndLoop", "LoopRound": "EndLoop"}
+"""Nodes that others make while they run -> whose example shows them at work."""
