@@ -130,3 +130,20 @@ def test_all_nodes_are_selected_and_a_pinned_one_stays(graph_page: GraphPage) ->
     graph_page.drag(start, (start[0] + 50, start[1] + 50))
     assert graph_page.head("Save") == pytest.approx(pinned, abs=1)
     assert graph_page.head("Latent") != pytest.approx(start, abs=10)
+
+
+def test_the_steps_of_work_are_listed_by_name_and_gone_to(graph_page: GraphPage) -> None:
+    """Checklist 29."""
+    page = graph_page.page
+    start = graph_page.head("Save")
+    graph_page.drag(start, (start[0] - 30, start[1] + 60))
+    graph_page.press("Control+m", "Control+Alt+z")
+    steps = page.get_by_role("dialog", name="Steps of work").get_by_role("button")
+    expect(steps.filter(has_text="Mute")).to_have_attribute("aria-current", "step")
+    steps.filter(has_text="As it was opened").click()
+    expect(steps.filter(has_text="As it was opened")).to_have_attribute("aria-current", "step")
+    assert graph_page.head("Save") == pytest.approx(start, abs=1)
+    steps.filter(has_text="Move").click()
+    graph_page.press("Escape")
+    assert graph_page.head("Save") != pytest.approx(start, abs=10)
+    expect(graph_page.node("Save").get_by_role("article")).to_have_attribute("data-mode", "normal")

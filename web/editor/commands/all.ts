@@ -8,6 +8,7 @@ import { OUTLINE_COMMANDS } from "./outline";
 import { REPLACING_COMMANDS } from "./replacing";
 import { RUN_COMMANDS } from "./run";
 import { SETTINGS_COMMANDS } from "./settings";
+import { STEP_COMMANDS } from "./steps";
 import { SUBGRAPH_COMMANDS } from "./subgraphs";
 import type { Command } from "./types";
 import { VIEWING_COMMANDS } from "./viewing";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...VIEWING_COMMANDS,
   ...RUN_COMMANDS,
   ...FILE_COMMANDS,
+  ...STEP_COMMANDS,
   ...SUBGRAPH_COMMANDS,
   ...LAYOUT_COMMANDS,
   ...FORM_COMMANDS,
