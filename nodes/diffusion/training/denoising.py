@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from nodes.diffusion.training.architecture import Denoiser
-from nodes.diffusion.training.latents import BatchSettings, LatentSet, draw_batch
+from nodes.diffusion.training.latents import Batch, BatchSettings, LatentSet, draw_batch
 from nodes.diffusion.training.objective import Objective, stratified_timesteps
 from nodes.diffusion.training.vocabulary import CONTEXT_LENGTH
 
@@ -52,19 +52,27 @@ def denoising_loss(
     predict: Predict, tokenizer: CLIPTokenizer, sets: Sequence[LatentSet], settings: DenoisingSettings
 ) -> Callable[[int], Tensor]:
     """Return the loss as a function of the step alone, as the training loop wants it."""
-    names = [some.name for some in sets]
 
     def loss_at(step: int) -> Tensor:
-        batch = draw_batch(sets, shares_at(step, names, settings), settings.batches, step)
-        generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
-        noise = draw_noise(batch.x0.shape, settings.offset, generator)
-        timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)
-        xt = settings.objective.add_noise(batch.x0, noise, timesteps).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            output = predict(tokenise(tokenizer, batch.captions), xt, timesteps)
-        return settings.objective.loss(output, batch.x0, noise, timesteps)
+        return loss_of(predict, tokenizer, draw(sets, settings, step), settings, step)
 
     return loss_at
+
+
+def draw(sets: Sequence[LatentSet], settings: DenoisingSettings, step: int) -> Batch:
+    """Draw the batch of a step."""
+    return draw_batch(sets, shares_at(step, [some.name for some in sets], settings), settings.batches, step)
+
+
+def loss_of(predict: Predict, tokenizer: CLIPTokenizer, batch: Batch, settings: DenoisingSettings, step: int) -> Tensor:
+    """The loss of a batch, whose noise and timesteps are those of the step; a scalar."""
+    generator = torch.Generator().manual_seed(settings.batches.seed * 1_000_003 + step)
+    noise = draw_noise(batch.x0.shape, settings.offset, generator)
+    timesteps = stratified_timesteps(len(noise), settings.objective.schedule.steps, generator)
+    xt = settings.objective.add_noise(batch.x0, noise, timesteps).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = predict(tokenise(tokenizer, batch.captions), xt, timesteps)
+    return settings.objective.loss(output, batch.x0, noise, timesteps)
 
 
 def draw_noise(shape: torch.Size, offset: float, generator: torch.Generator) -> Tensor:

@@ -30,10 +30,15 @@ class LatentSet:
 
 @dataclass(frozen=True)
 class Batch:
-    """One training batch: clean latents (batch, 4, height, width) in float32, and as many captions."""
+    """One training batch: clean latents (batch, 4, height, width) in float32, and as many captions.
+
+    `source` is the name of the set that they were drawn from, `numbers` their places in it.
+    """
 
     x0: Tensor
     captions: list[str]
+    source: str = ""
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,4 +106,4 @@ def draw_batch(sets: Sequence[LatentSet], shares: Sequence[float], settings: Bat
     chosen = choice.choices(sets, shares)[0]
     numbers = [choice.randrange(len(chosen.latents)) for _ in range(chosen.batch_size(settings.size))]
     captions = ["" if choice.random() < settings.drop else augment(chosen.captions[i], choice) for i in numbers]
-    return Batch(chosen.latents[numbers].float(), captions)
+    return Batch(chosen.latents[numbers].float(), captions, chosen.name, tuple(numbers))
