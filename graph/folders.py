@@ -45,7 +45,9 @@ SAVED_MODELS: Mapping[str, str] = {
     "embeddings": "embeddings",
 }
 """Folder name -> the directory below the output folder that is searched last: what nodes saved can be loaded."""
-WEIGHT_SUFFIXES = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl", ".gguf"})
+PICKLES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
+"""What files end with that may hold programs: they are listed, but never opened."""
+WEIGHT_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"}) | PICKLES
 FOLDER_MODELS = frozenset({"checkpoints", "diffusers"})
 """Folders in which a directory with a `model_index.json` counts as one model."""
 DATA_FOLDERS = ("input", "output", "temp")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from graph.errors import FolderError, ProblemCode
-from graph.folders import DATA_FOLDERS, INPUT_FOLDERS
+from graph.folders import DATA_FOLDERS, INPUT_FOLDERS, PICKLES
 from graph.spec import InputSpec, Json
 from graph.suggest import Suggester, said
 
@@ -169,6 +169,9 @@ def _file(spec: InputSpec, folder: str, folders: Folders, suggester: Suggester) 
         if isinstance(value, str):
             place, name, suffix = _place(value, folder)
             names = folders.names(place)
+            converted = _converted(name) if place not in DATA_FOLDERS else None
+            if converted is not None and converted in names:
+                return converted
             if name in names or value in extra:
                 return value
             name = name.replace("\\", "/")  # graphs made on Windows
@@ -184,6 +187,12 @@ def _file(spec: InputSpec, folder: str, folders: Folders, suggester: Suggester) 
         raise Refused("value_not_in_list", reason, details)
 
     return check
+
+
+def _converted(name: str) -> str | None:
+    """What a pickle of weights is called once `convert-model` made it safe; None for other files."""
+    stem, dot, ending = name.replace("\\", "/").rpartition(".")
+    return f"{stem}.safetensors" if f"{dot}{ending}".lower() in PICKLES else None
 
 
 def _place(value: str, folder: str) -> tuple[str, str, str]:

@@ -22,7 +22,9 @@ from tests.workflows.naming import Nodes, files_of, main_family, stand_in
 from tests.workflows.standins import Library, write_vocabularies
 
 PLACEABLE = re.compile(r"[^<>:\"|?*{}\0]+\.(safetensors|sft)")
-"""Names under which weights can lie; pickles are converted by their owners first, which changes their names."""
+"""Names under which weights can lie."""
+PICKLE = re.compile(r"\.(ckpt|pt|pth|bin)$", re.IGNORECASE)
+"""How the names of pickles end; their owners convert them, and keep the names in their graphs."""
 
 
 @dataclass
@@ -60,8 +62,10 @@ class House:
             elif folder in DATA_FOLDERS:
                 self._picture(self._data_file(folder, name))
             elif (wanted := stand_in(folder, name, family)) is not None:
-                placed = _placed(name)
-                furnished[node_id]["inputs"][spec.name] = placed if placed != name.replace("\\", "/") else name
+                converted = PICKLE.sub(".safetensors", name)
+                placed = _placed(converted)
+                if placed != converted.replace("\\", "/"):
+                    furnished[node_id]["inputs"][spec.name] = placed
                 self._library.put(wanted, self._models / folder / placed)
         return furnished
 

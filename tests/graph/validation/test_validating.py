@@ -166,6 +166,16 @@ def test_names_of_input_files_may_say_which_folder_they_are_in(name: str) -> Non
     assert run({"1": node("LoadImage", image=name), "2": node("SaveImage", images=["1", 0])}).is_valid
 
 
+@pytest.mark.parametrize("name", ["xl/base.ckpt", "xl\\base.PTH"])
+def test_a_pickle_stands_for_what_it_was_converted_into(name: str) -> None:
+    graph = {"1": node("CheckpointLoaderSimple", ckpt_name=name), "2": node("PreviewAny", source=["1", 0])}
+    validated = run(graph)
+    assert validated.graph is not None
+    assert validated.graph.nodes["1"].literals == {"ckpt_name": "xl/base.safetensors"}
+    graph["1"] = node("CheckpointLoaderSimple", ckpt_name="xl/other.ckpt")
+    assert [problem.code for problem in run(graph).problems] == ["value_not_in_list"]
+
+
 def test_a_folder_is_listed_once() -> None:
     asked: list[str] = []
 
