@@ -4,6 +4,7 @@ import {
   type KeyboardEvent,
   type PointerEvent,
   useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from "react";
@@ -35,19 +36,22 @@ export function zoomedAt({ x, y, z }: SightValue, factor: number, at: Point = [0
 export function useSight() {
   const [value, setValue] = useState(WHOLE);
   const ref = useRef<HTMLDivElement>(null);
+  /** What is on the screen now; the state may be ahead of it. */
+  const drawn = useRef(WHOLE);
   const isSpaceDown = useRef(false);
   const held = useRef<Point | undefined>(undefined);
+  useLayoutEffect(() => {
+    drawn.current = value;
+  }, [value]);
   useEffect(() => {
     // On the window: React's own wheel listeners cannot keep the browser from zooming the page.
     const wheel = (event: WheelEvent) => {
       if (!event.ctrlKey || ref.current === null) return;
       event.preventDefault();
-      const box = ref.current.getBoundingClientRect();
-      setValue((before) => {
-        const middle: Point = [box.left + box.width / 2 - before.x, box.top + box.height / 2 - before.y];
-        const at: Point = [event.clientX - middle[0], event.clientY - middle[1]];
-        return zoomedAt(before, 2 ** (-event.deltaY / 300), at);
-      });
+      const { left, top, width, height } = ref.current.getBoundingClientRect();
+      const { x, y } = drawn.current;
+      const at: Point = [event.clientX - (left + width / 2 - x), event.clientY - (top + height / 2 - y)];
+      setValue((before) => zoomedAt(before, 2 ** (-event.deltaY / 300), at));
     };
     window.addEventListener("wheel", wheel, { passive: false });
     return () => window.removeEventListener("wheel", wheel);
