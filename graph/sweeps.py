@@ -33,7 +33,9 @@ class Combination:
     @property
     def label(self) -> str:
         """What a sheet says of it: a line for each axis."""
-        return "\n".join(f"{name.rpartition('.')[2]} {value}" for name, value in self.values.items())
+        short = {name: name.rpartition(".")[2] for name in self.values}
+        is_clear = len(set(short.values())) == len(short)
+        return "\n".join(f"{short[name] if is_clear else name} {value}" for name, value in self.values.items())
 
 
 def combinations(workflow: Workflow, axes: Mapping[str, Sequence[Json]], catalogue: Catalogue) -> list[Combination]:

@@ -1,6 +1,6 @@
 """Nodes that save results and show them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
@@ -10,7 +10,7 @@ from graph.artefact_names import Name
 from graph.artefacts import Artefacts
 from graph.context import Context
 from graph.datatypes import Socket
-from graph.formats import text_chunks
+from graph.formats import text_chunks, with_lock
 from graph.node import Variants, node
 from nodes.diffusion import latent_files, masking, picture_files
 from nodes.diffusion.colour_spaces import to_linear
@@ -89,9 +89,9 @@ def save_image_advanced(
 ) -> SavedImages:
     """Save pictures as PNG of 8 or 16 bits a channel or as OpenEXR, with the workflow they were made by."""
     name = Name(filename_prefix, f".{_suffix(format)}", width=images.shape[2], height=images.shape[1])
-    for number, image in enumerate(images):
+    for number, (image, texts) in enumerate(zip(images, provenances(ctx), strict=False)):
         ctx.check_cancelled()
-        ctx.show(images=[artefacts.write(name, _encoded(image, format, provenance(ctx)), number).describe()])
+        ctx.show(images=[artefacts.write(name, _encoded(image, format, texts), number).describe()])
     return SavedImages(images)
 
 
@@ -151,12 +151,19 @@ def save_latent(
 
 
 def _save_pictures(images: Image, name: Name, ctx: Context, artefacts: Artefacts, compress_level: int = 4) -> None:
-    for number, image in enumerate(images):
+    for number, (image, texts) in enumerate(zip(images, provenances(ctx), strict=False)):
         ctx.check_cancelled()
-        artefact = artefacts.write(name, picture_files.encode_png(image, provenance(ctx), compress_level), number)
+        artefact = artefacts.write(name, picture_files.encode_png(image, texts, compress_level), number)
         ctx.show(images=[artefact.describe()])
 
 
 def provenance(ctx: Context) -> Mapping[str, str]:
     """What the next file says about how it was made; nothing where no graph ran."""
-    return text_chunks(ctx.prompt, ctx.document, ctx.extra.get("extra_pnginfo"), ctx.lock()) if ctx.prompt else {}
+    return next(provenances(ctx))
+
+
+def provenances(ctx: Context) -> Iterator[Mapping[str, str]]:
+    """As `provenance`, for one file after the other, without end: ask for each when those before it are shown."""
+    texts = text_chunks(ctx.prompt, ctx.document, ctx.extra.get("extra_pnginfo")) if ctx.prompt else {}
+    while True:
+        yield with_lock(texts, ctx.lock()) if texts else texts

@@ -16,7 +16,7 @@ from graph.node import Choices, Widget, node
 from nodes.diffusion.deep_png import encode_png16
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.picture_files import encode_png
-from nodes.saving import provenance
+from nodes.saving import provenances
 
 NOTICE = "Synthetic pictures, for trying methods out. They show no patient, no organ and no disease."
 Pictures = Annotated[list[Tensor], Socket("IMAGE")]
@@ -64,9 +64,9 @@ def save_synthetic_set(
         raise DiffusionError(f"masks: needs masks for each of the {len(singles)} pictures, got {len(masks)}.")
     encode = encode_png16 if bit_depth[0] == "16-bit" else encode_png
     items = []
-    for number, (image, known) in enumerate(zip(singles, facts, strict=True)):
-        texts = {**provenance(ctx), "synthetic": "true"}
-        saved = artefacts.replace(Name(f"{folder_name[0]}/images/picture", ".png"), number, encode(image, texts))
+    for number, (image, known, texts) in enumerate(zip(singles, facts, provenances(ctx), strict=False)):
+        content = encode(image, {**texts, "synthetic": "true"})
+        saved = artefacts.replace(Name(f"{folder_name[0]}/images/picture", ".png"), number, content)
         ctx.show(images=[saved.describe()])
         item = {"file": f"images/{saved.filename}", "blake3": saved.digest, **known, "synthetic": True}
         if masks is not None:

@@ -56,6 +56,7 @@ class Delivery:
         """What output nodes inside an expansion show, by the node that expanded."""
         self.expanding: dict[str, asyncio.Future[None]] = {}
         """The nodes that expanded; each future tells when all that is inside has delivered."""
+        self._locks: dict[str, Mapping[str, Json]] = {}
         self._running_by_content: dict[str, NodeState] = {}
         self._request = request
         self._plan = replace(plan, hits={})
@@ -178,8 +179,10 @@ class Delivery:
 
     def _lock(self, context: Context) -> Mapping[str, Json]:
         """What the next file of a running node depends on besides the graph."""
-        saved = Saved(context.node, self.nodes.display(context.node), context.files_shown)
-        return lock_of(self.nodes.graph, self.prints.files, self.house.environment(), saved)
+        if context.node not in self._locks:
+            saved = Saved(context.node, self.nodes.display(context.node), 0)
+            self._locks[context.node] = lock_of(self.nodes.graph, self.prints.files, self.house.environment(), saved)
+        return {**self._locks[context.node], "number": context.files_shown}
 
     def _state_of(self, node_id: str, priority: int) -> NodeState:
         node = self.nodes.get(node_id)

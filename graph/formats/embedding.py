@@ -18,7 +18,6 @@ def text_chunks(
     prompt: Mapping[str, Json],
     document: Mapping[str, Json] | None,
     extra: Mapping[str, Json] | None = None,
-    lock: Mapping[str, Json] | None = None,
 ) -> dict[str, str]:
     """Keyword -> ASCII text to write into a picture (`tEXt` chunks of a PNG).
 
@@ -26,13 +25,15 @@ def text_chunks(
         prompt: the graph that ran, in the API shape.
         document: the document it came from; None, or the bare graph itself, adds nothing.
         extra: what the client wants written (`extra_pnginfo`); it goes before ours where both have a name.
-        lock: what the picture depends on besides the graph.
     """
     parts: dict[str, Json] = {PROMPT: prompt}
     client = dict(extra or {})
     if document is not None and "latentloom" in document:
         parts[DOCUMENT if client.get(WORKFLOW) is not None else WORKFLOW] = document
     parts.update({key: value for key, value in client.items() if value is not None})
-    if lock is not None:
-        parts.setdefault(LOCK, lock)
     return {key: json.dumps(value) for key, value in parts.items()}
+
+
+def with_lock(texts: Mapping[str, str], lock: Mapping[str, Json] | None) -> Mapping[str, str]:
+    """The same texts with what the picture depends on besides its graph; what a client calls so stays the client's."""
+    return texts if lock is None or LOCK in texts else {**texts, LOCK: json.dumps(lock)}

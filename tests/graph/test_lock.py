@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graph.formats import read_lock, text_chunks
+from graph.formats import read_lock, text_chunks, with_lock
 from graph.lock import Environment, Lock, Saved, differences, lock_of
 from graph.spec import InputSpec, NodeSpec, OutputSpec
 from graph.topology import Graph, GraphNode, Link
@@ -45,7 +45,7 @@ def test_a_lock_holds_what_feeds_the_result_and_nothing_else() -> None:
 
 
 def test_files_carry_it_and_give_it_back() -> None:
-    texts = text_chunks({"2": {}}, None, None, lock().model_dump())
+    texts = with_lock(text_chunks({"2": {}}, None), lock().model_dump())
     exif = {0x0110 - number: f"{key}:{text}" for number, (key, text) in enumerate(texts.items())}
     for file in (png(texts), webp(exif), safetensors(texts)):
         assert read_lock(file) == lock()
@@ -55,7 +55,7 @@ def test_files_carry_it_and_give_it_back() -> None:
 
 
 def test_what_a_client_calls_lock_stays_the_clients() -> None:
-    assert text_chunks({}, None, {"lock": "mine"}, lock().model_dump())["lock"] == '"mine"'
+    assert with_lock(text_chunks({}, None, {"lock": "mine"}), lock().model_dump())["lock"] == '"mine"'
 
 
 def test_equal_locks_do_not_differ() -> None:

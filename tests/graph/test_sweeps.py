@@ -34,6 +34,8 @@ def test_axes_make_a_grid_whose_last_changes_fastest() -> None:
         {"cfg": cfg, "text": text} for cfg in (1, 3) for text in ("x", "y")
     ]
     assert found[1].label == "cfg 1\ntext y"
+    twice = combinations(WORKFLOW, {"3.cfg": [1], "Prompt.cfg": [2]}, CATALOGUE)
+    assert twice[0].label == "3.cfg 1\nPrompt.cfg 2"
 
 
 def test_texts_are_read_by_what_the_input_takes_and_titles_are_known() -> None:
