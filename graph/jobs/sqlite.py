@@ -23,7 +23,6 @@ _PRAGMAS = (
     "busy_timeout = 10000",
     "journal_size_limit = 67108864",
     "wal_autocheckpoint = 16000",  # pages; long before, `SqliteBackend.tidy` does it
-    "secure_delete = OFF",  # what is forgotten is not kept secret: its pages need not be overwritten
     "trusted_schema = OFF",
     "cache_size = -16000",  # KiB
     "temp_store = MEMORY",
@@ -67,7 +66,7 @@ class SqliteBackend:
         """
         with self.writing.connect() as connection:
             raw: Any = connection.connection.driver_connection  # a connection of sqlite3
-            if raw.total_changes - self._kept >= CHECKPOINT_ROWS:
+            if abs(raw.total_changes - self._kept) >= CHECKPOINT_ROWS:  # a new connection counts from zero
                 self._kept = raw.total_changes
                 raw.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 

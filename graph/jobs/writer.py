@@ -100,10 +100,7 @@ class Writer:
         try:
             if self._tidy is not None:
                 self._tidy()
-        except (
-            SQLAlchemyError,
-            sqlite3.Error,
-        ) as error:  # nobody asked for it; the next transaction tells whether all is well
+        except (SQLAlchemyError, sqlite3.Error) as error:  # nobody waits for it
             _LOGGER.warning("The job database could not be tidied: %s", error)
 
     def _commit(self, tasks: Sequence[_Task]) -> list[_Outcome]:

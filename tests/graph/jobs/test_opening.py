@@ -1,5 +1,7 @@
 """What happens to the file of an SQLite store when a server opens it."""
 
+import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +11,9 @@ import pytest
 from graph.faults import Fault, arm
 from graph.jobs.errors import FolderInUse, NewerSchema, StoreError
 from graph.jobs.opening import open_database
+from graph.jobs.sqlite import CHECKPOINT_ROWS
 from graph.jobs.store import JobStore
-from tests.graph.jobs.worlds import run_order, submit
+from tests.graph.jobs.worlds import run_order, submission, submit
 
 
 class PowerCut(BaseException):
@@ -55,6 +58,15 @@ async def test_jobs_outlive_the_server(tmp_path: Path):
     async with await JobStore.open(tmp_path) as store:
         assert (await store.counts())["succeeded"] == 3
         assert [event.kind for event in await store.events(jobs[0])][-1] == "job_succeeded"
+
+
+async def test_the_journal_is_brought_into_the_file_while_nobody_waits(tmp_path: Path):
+    async with await JobStore.open(tmp_path) as store:
+        count = CHECKPOINT_ROWS // 2  # a job has two rows
+        await asyncio.gather(*[store.submit(submission(str(number))) for number in range(count)])
+        await store.submit(submission("after"))  # the thread has done by now what could wait
+        shutil.copy(tmp_path / "database.sqlite3", tmp_path / "copy.sqlite3")
+    assert ask(tmp_path / "copy.sqlite3", "SELECT count(*) FROM job") == count
 
 
 async def test_one_server_at_a_time(tmp_path: Path):
