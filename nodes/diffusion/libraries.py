@@ -180,11 +180,14 @@ def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":
         kind: `qwen3`, `qwen2.5` or `mistral`.
         config: as transformers wants it.
     """
-    from transformers import MistralConfig, MistralModel, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model
+    from transformers import MistralConfig, MistralModel, Qwen3Config, Qwen3Model
+    from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
+    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
 
     builders: Mapping[str, Any] = {
         "qwen3": lambda: Qwen3Model(Qwen3Config(**config)),
-        "qwen2.5": lambda: Qwen2Model(Qwen2Config(**config)),
+        # It reads texts as Qwen2.5 does, and knows places of pictures among them.
+        "qwen2.5": lambda: Qwen2_5_VLTextModel(Qwen2_5_VLTextConfig(**config)),
         "mistral": lambda: MistralModel(MistralConfig(**config)),
     }
     built: Module = builders[kind]()

@@ -123,6 +123,9 @@ def language_config(kind: LanguageKind, view: View, depth: int) -> dict[str, Any
     words, width = shapes[EMBEDDING]
     head = view.settings("language", SETTINGS).get("head_dim", HEAD_WIDTH)
     head = shapes.get(f"{ATTENTION}q_norm.weight", (head,))[0]
+    rope: dict[str, Any] = {"rope_type": "default", "rope_theta": kind.rope_theta}
+    if kind is QWEN25:  # how many pairs of numbers turn with time, row and column
+        rope["mrope_section"] = [head // 8, 3 * head // 16, 3 * head // 16]
     return {
         "vocab_size": words,
         "hidden_size": width,
@@ -132,7 +135,7 @@ def language_config(kind: LanguageKind, view: View, depth: int) -> dict[str, Any
         "num_key_value_heads": shapes[f"{ATTENTION}k_proj.weight"][0] // head,
         "head_dim": head,
         "rms_norm_eps": kind.eps,
-        "rope_parameters": {"rope_type": "default", "rope_theta": kind.rope_theta},
+        "rope_parameters": rope,
         "max_position_embeddings": 32768,
         "sliding_window": None,
         "use_cache": False,

@@ -1,13 +1,14 @@
 """Language models that read a prompt inside of a conversation, as newer diffusion models want it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.weights import Part, renamed
 from nodes.diffusion.text.encoder import text_for
 from nodes.diffusion.text.unigram import LanguageVocabulary
@@ -15,6 +16,22 @@ from nodes.diffusion.types import Encoded, FindEmbedding, Text
 
 PROMPT = "{}"
 """Where a template has the prompt."""
+PICTURE = "<|image_pad|>"
+"""Where a text has a picture."""
+
+
+class Looked(NamedTuple):
+    """A picture as tokens, row by row.
+
+    Attributes:
+        tokens: (rows · columns, width) float32 on the CPU.
+        rows: of tokens.
+        columns: of tokens.
+    """
+
+    tokens: Tensor
+    rows: int
+    columns: int
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,53 @@ class LanguageTextEncoder:
             hidden = functional.pad(hidden, (0, 0, max(0, self.style.length - hidden.shape[1]), 0))
         return Encoded(hidden, None)
 
+    @torch.no_grad()
+    def encode_among(self, text: str, pictures: Sequence[Looked], style: LanguageStyle) -> Encoded:
+        """Encode a prompt with pictures in it.
+
+        Args:
+            text: has `PICTURE` where each picture stands; or the style's template has.
+            pictures: in their order.
+            style: how the text is read.
+
+        Raises:
+            DiffusionError: there are more or fewer places than pictures.
+        """
+        ids, (mark,) = self.vocabulary.ids(style.template.replace(PROMPT, text)), self.vocabulary.ids(PICTURE)
+        if ids.count(mark) != len(pictures):
+            raise DiffusionError(
+                f"The prompt has places for {ids.count(mark)} pictures, but there are {len(pictures)}."
+            )
+        network: Any = self.network
+        words = network.embed_tokens(torch.tensor(ids, device=self.device))
+        parts, places, following, begin = [], [], iter(pictures), 0
+        for number, token in enumerate(ids):
+            if token != mark:
+                parts.append(words[number : number + 1])
+                places.append(torch.full((3, 1), begin))
+                begin += 1
+                continue
+            picture = next(following)
+            parts.append(picture.tokens.to(words))
+            places.append(begin + _grid(picture.rows, picture.columns))
+            begin += max(picture.rows, picture.columns)
+        embedded = torch.cat(parts)[None]
+        output: Any = network(
+            inputs_embeds=embedded,
+            attention_mask=torch.ones(embedded.shape[:2], dtype=torch.long, device=self.device),
+            position_ids=torch.cat(places, dim=1)[:, None].to(self.device),
+            output_hidden_states=True,
+            use_cache=False,
+        )
+        return Encoded(output.hidden_states[-1][:, style.skipped :].float().cpu(), None)
+
     def _results(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         output: Any = self.network(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
         # The network ends with the deepest layer that is read, so that a layer from the end is the last one here.
         return [output.hidden_states[layer if layer >= 0 else -1] for layer in self.style.layers]
+
+
+def _grid(rows: int, columns: int) -> Tensor:
+    """Time, row and column of each token of a picture (3, rows · columns)."""
+    by_row, by_column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    return torch.stack([torch.zeros_like(by_row), by_row, by_column]).flatten(1)
