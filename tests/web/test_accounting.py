@@ -49,6 +49,14 @@ def test_a_job_can_be_followed_from_its_request_to_its_end(own_server: OwnServer
     assert (answered["method"], answered["path"], answered["status"]) == ("POST", "/prompt", 200)
 
 
+def test_asking_whether_a_server_is_ready_fills_no_log(own_server: OwnServer) -> None:
+    server = own_server("--log-format", "json", start_seconds=2)
+    assert server.ask("GET", "/readyz")[0] == 503
+    assert server.ask("GET", "/no/such")[0] == 404
+    assert eventually(lambda: [each for each in lines(server) if each.get("path") == "/no/such"])
+    assert not [each for each in lines(server) if each.get("path") == "/readyz"]
+
+
 def test_a_failure_names_job_and_node(own_server: OwnServer) -> None:
     server = own_server("--log-format", "json")
     bad = graph(a=("Text", {"text": "x"}), f=("Fail", {"text": ["a", 0]}), b=("Show", {"text": ["f", 0]}))

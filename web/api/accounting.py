@@ -15,6 +15,8 @@ HEADER = "X-Request-ID"
 _ID = web.RequestKey("request id", str)
 _LOGGER = logging.getLogger("latentloom.http")
 _ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_PROBES = frozenset({"/livez", "/readyz"})
+"""Asked again and again while a server starts: that it is not ready yet is no news."""
 _GONE = 499
 """The status in log and metrics of a request whose client left before there was an answer."""
 
@@ -46,7 +48,7 @@ def _note(request: web.Request, status: int, seconds: float, is_stream: bool) ->
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unknown"
     parts_of(request).engine.metrics.answered(request.method, route, status, None if is_stream else seconds)
-    level = logging.DEBUG if status < 400 else logging.INFO
+    level = logging.DEBUG if status < 400 or route in _PROBES else logging.INFO
     if _LOGGER.isEnabledFor(level):
         facts = {"method": request.method, "path": request.path, "status": status, "ms": round(seconds * 1000, 1)}
         _LOGGER.log(level, "Answered.", extra=facts)

@@ -68,11 +68,11 @@ def _files(folders: Folders, folder: str) -> Iterator[Json]:
     for number, name, path in folders.located(folder):
         try:
             facts = path.stat()
-            size = sum(each.stat().st_size for each in path.rglob("*")) if path.is_dir() else facts.st_size
+            files = [each.stat() for each in path.rglob("*") if each.is_file()] if path.is_dir() else [facts]
         except OSError:  # gone meanwhile
             continue
         times = {"modified": facts.st_mtime, "created": facts.st_ctime}
-        yield {"name": name, "pathIndex": number, "size": size, **times}
+        yield {"name": name, "pathIndex": number, "size": sum(each.st_size for each in files), **times}
 
 
 def _picture(folders: Folders, folder: str, number: str, name: str) -> Path | None:
