@@ -44,6 +44,19 @@ def test_the_lowest_number_runs_first_and_front_before_all(server: ServerProcess
     assert all(server.finished(name)["status"]["completed"] for name in names)
 
 
+def test_clients_take_turns_however_much_one_of_them_sends(server: ServerProcess) -> None:
+    busy = server.post("/prompt", {"prompt": slow(str(uuid4()))})["prompt_id"]
+    server.running(busy)
+    clients = ["many"] * 4 + ["few"] * 2
+    names = [f"{client}{number}-{uuid4()}" for number, client in enumerate(clients)]
+    for name, client in zip(names, clients, strict=True):
+        server.post("/prompt", {"prompt": hello(name), "prompt_id": name, "client_id": client})
+    waiting = [item[1] for item in server.get("/queue")["queue_pending"]]
+    assert [name.partition("-")[0] for name in waiting] == ["many0", "few4", "many1", "few5", "many2", "many3"]
+    server.post("/interrupt", {"prompt_id": busy})
+    assert all(server.finished(name)["status"]["completed"] for name in names)
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
