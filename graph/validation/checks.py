@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from graph.datatypes import ANY, accepts
 from graph.registry import Catalogue
-from graph.spec import Json, NodeSpec
+from graph.spec import InputSpec, Json, NodeSpec
 from graph.suggest import Suggester
 from graph.validation.values import Checker, Folders, checker
 
@@ -88,10 +88,21 @@ class AllChecks:
             if each.autogrow is None:
                 inputs[each.name] = prepared
                 if each.required:
-                    needs.append(Need(each.name, each.has_default, each.default, each.type))
+                    needs.append(Need(each.name, *_default(each), each.type))
             else:
                 names = [f"{each.name}.{child}" for child in each.autogrow.names]
                 inputs.update(dict.fromkeys(names, prepared))
                 needs += [Need(name, False, None, each.type) for name in names[: each.autogrow.minimum]]
         has_conditions = any(each.only_for for each in spec.inputs)
         return TypeChecks(spec, inputs, tuple(needs), tuple(each.type for each in spec.outputs), has_conditions)
+
+
+def _default(spec: InputSpec) -> tuple[bool, Json]:
+    """Whether an input that is missing can be filled in, and with what.
+
+    A choice without a default is the first of its choices, as browsers have it: nodes were given choices later, and
+    graphs from before do not know them.
+    """
+    if not spec.has_default and spec.type == "COMBO" and spec.choices:
+        return True, spec.choices[0]
+    return spec.has_default, spec.default

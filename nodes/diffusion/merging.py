@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.building import state_shapes
-from nodes.diffusion.families.weights import Part
+from nodes.diffusion.families.weights import Part, Shapes
 from nodes.diffusion.types import ClipHandle, Merge, ModelHandle, ModelSource
 
+FIRST = ("conv_in.weight",)
+"""The layer that takes the latent in; where two models see different channels, the first model's is kept."""
 Handle = TypeVar("Handle", ModelHandle, ClipHandle)
 Outline = Callable[[ModelSource], Mapping[str, Part]]
 Shares = tuple[float, float]
@@ -48,8 +50,19 @@ def _check(first: ModelSource, second: ModelSource, outline: Outline) -> None:
     shapes = [
         {name: state_shapes(part.network) for name, part in outline(source).items()} for source in (first, second)
     ]
-    if shapes[0] != shapes[1]:
+    if not _are_alike(*shapes):
         raise ModelError(
             f"{first.path.name} ({first.architecture}) and {second.path.name} ({second.architecture}) are built "
             "differently, so their weights cannot be mixed. Choose two models of one kind."
         )
+
+
+def _are_alike(first: Mapping[str, Shapes], second: Mapping[str, Shapes]) -> bool:
+    """Whether two models have the same weights; how many channels they take in may differ, as for inpainting."""
+    if first.keys() != second.keys():
+        return False
+    for name, shapes in first.items():
+        others = second[name]
+        if shapes.keys() != others.keys() or any(shapes[key] != others[key] for key in shapes if key not in FIRST):
+            return False
+    return True

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from graph.artefacts import Artefacts
 from graph.context import Context
@@ -114,6 +114,17 @@ def test_a_difference_can_be_added_to_a_third(house):
     models = house["models"]
     difference = subtract_models(a, b, 1.0, models=models)
     assert_close(unet(house, add_models(b, difference, models=models)), unet(house, a))
+
+
+def test_a_model_for_inpainting_keeps_what_it_takes_in(house, root):
+    tensors, first = load_file(root / "checkpoints" / "b.safetensors"), "model.diffusion_model.input_blocks.0.0.weight"
+    tensors[first] = torch.cat([tensors[first], torch.ones_like(tensors[first]), tensors[first][:, :1]], dim=1)
+    save_file(tensors, root / "checkpoints" / "inpainting.safetensors")
+    a, b, nine = (load_checkpoint(f"{name}.safetensors", **house).MODEL for name in ("a", "b", "inpainting"))
+    models = house["models"]
+    found = unet(house, add_models(subtract_models(nine, b, 1.0, models=models), a, models=models))
+    wanted = unet(house, a) | {"conv_in.weight": tensors[first].float()}
+    assert_close(found, wanted)
 
 
 def test_models_of_different_kinds_are_not_mixed(house):

@@ -18,6 +18,10 @@ FAMILIES: Sequence[tuple[str, str]] = (
     (r"lumina|netayume", "lumina2"),
     (r"hunyuan", "hunyuan"),
     (r"hidream", "hidream"),
+    (r"cosmos", "cosmos"),
+    (r"omnigen", "omnigen"),
+    (r"mochi", "mochi"),
+    (r"unclip", "sd2 unclip"),
     (r"refiner", "sdxl_refiner"),
     (r"chroma", "chroma"),
     (r"flux.?2.*klein|klein", "flux2 klein"),
@@ -58,19 +62,14 @@ def files_of(nodes: Nodes, catalogue: Catalogue) -> Iterator[tuple[str, InputSpe
                 yield node_id, each, value
 
 
-def families_of(nodes: Nodes, catalogue: Catalogue) -> set[str]:
-    """The families of all diffusion models of a graph."""
-    return {family_of(name) for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS}
-
-
 def main_family(nodes: Nodes, catalogue: Catalogue) -> str:
     """The family of the first diffusion model of a graph: what else it names belongs to that."""
     names = [name for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS]
     return family_of(names[0]) if names else "any"
 
 
-def stand_in(folder: str, name: str, family: str) -> StandIn | None:
-    """The file that stands for `name` in a folder, in a graph of a family; None where there is none."""
+def stand_in(folder: str, name: str, family: str) -> StandIn:
+    """The file that stands for `name` in a folder, in a graph of a family; `UNKNOWN` where there is none."""
     lower = name.lower()
     family = family_of(name) if folder in MODELS else family
     if family not in KINDS:
@@ -89,7 +88,7 @@ def stand_in(folder: str, name: str, family: str) -> StandIn | None:
         "controlnet": _steering(lower),
         "ipadapter": "ip-adapter plus" if "plus" in lower else "ip-adapter",
     }
-    return StandIn(family, parts[folder]) if folder in parts else None
+    return StandIn(family, parts[folder]) if folder in parts else UNKNOWN
 
 
 def _steering(name: str) -> str:

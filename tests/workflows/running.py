@@ -51,23 +51,29 @@ class House:
         self.catalogue = self._application.catalogue
         self._belonging = Belonging(self._application.folders)
 
-    def furnish(self, nodes: Nodes) -> dict[str, dict[str, Any]]:
-        """The graph with every file that it names in place; names under which no weights can lie are changed."""
+    def furnish(self, nodes: Nodes) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """Put every file in place that a graph names.
+
+        Returns:
+            The graph, in which names are changed under which no weights can lie; and the names of the files for which
+            there is no stand-in that could be loaded.
+        """
         furnished = {node_id: {**node, "inputs": dict(node.get("inputs", {}))} for node_id, node in nodes.items()}
-        family = main_family(nodes, self.catalogue)
+        family, lacking = main_family(nodes, self.catalogue), []
         for node_id, spec, name in files_of(nodes, self.catalogue):
             folder = str(spec.files)
             if folder == INPUT_FOLDERS:
                 self._picture(self._data / "input" / name / "1.png")
             elif folder in DATA_FOLDERS:
                 self._picture(self._data_file(folder, name))
-            elif (wanted := stand_in(folder, name, family)) is not None:
+            else:
                 converted = PICKLE.sub(".safetensors", name)
                 placed = _placed(converted)
                 if placed != converted.replace("\\", "/"):
                     furnished[node_id]["inputs"][spec.name] = placed
-                self._library.put(wanted, self._models / folder / placed)
-        return furnished
+                if not self._library.put(stand_in(folder, name, family), self._models / folder / placed):
+                    lacking.append(name)
+        return furnished, lacking
 
     def validate(self, document: Mapping[str, Any]) -> Validated:
         """What a server says when the document is handed in."""

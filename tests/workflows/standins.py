@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, svd_originals, tiny
-from tests.nodes.diffusion.control import controls
+from tests.nodes.diffusion.control import controls, transformer_controls
+from tests.nodes.diffusion.families import unclips
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
 
@@ -49,9 +50,10 @@ class Library:
         self._folder = folder
         self._files: dict[str, dict[str, Part]] = {}
 
-    def put(self, wanted: StandIn, path: Path) -> None:
-        """Let a file lie at `path`; where a family has no such part, one that nothing can be loaded from."""
-        if wanted.part not in self._parts(wanted.family):
+    def put(self, wanted: StandIn, path: Path) -> bool:
+        """Let a file lie at `path`; returns whether it can be loaded: where there is no stand-in, it holds nothing."""
+        is_known = wanted != UNKNOWN and wanted.part in self._parts(wanted.family)
+        if not is_known:
             wanted = UNKNOWN
         source = self._folder / wanted.family / f"{wanted.part}.safetensors"
         if not source.exists():
@@ -61,6 +63,7 @@ class Library:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # people give files of several families one name
         os.link(source, path)
+        return is_known
 
     def _parts(self, family: str) -> dict[str, Part]:
         if family not in self._files:
@@ -133,8 +136,8 @@ def _steering(unet: UNet2DConditionModel) -> dict[str, Tensors]:
 
 def _flow_parts(original: originals.FlowOriginal, header: Mapping[str, str]) -> dict[str, Part]:
     network = original.transformer()
-    texts = {name: original.text(name) for name in original.texts}
-    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in texts.items()}
+    parts = {name: original.text(name) for name in original.texts} | _steering_transformers(original)
+    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in parts.items()}
     found |= {"vae": (originals.vae_tensors(original.vae, ""), {}), "lora": (_lora(network), {})}
     return {
         **found,
@@ -142,6 +145,16 @@ def _flow_parts(original: originals.FlowOriginal, header: Mapping[str, str]) -> 
         "checkpoint": (original.tensors(), header),
         "model": (network, header),
     }
+
+
+def _steering_transformers(original: originals.FlowOriginal) -> dict[str, Tensors]:
+    """A ControlNet, for the families that have some."""
+    kinds = {"FluxTransformer2DModel": "flux", "SD3Transformer2DModel": "sd3"}
+    kind = kinds.get(type(original.network).__name__)
+    if kind is None:
+        return {}
+    tensors = transformer_controls.build(kind).state_dict()
+    return {"controlnet": tensors, "controlnet in diffusers' layout": tensors}
 
 
 def _newer_parts(original: newer_originals.NewerOriginal, text: str) -> dict[str, Part]:
@@ -203,6 +216,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "flux2": lambda: _newer_parts(newer_originals.flux2(), "mistral3_24b"),
     "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
     "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
+    "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "any": _others,

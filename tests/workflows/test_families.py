@@ -27,7 +27,8 @@ def opened(path: Path) -> Workflow:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_draws_with_stand_ins_for_the_files_that_it_names(path: Path, house: House) -> None:
     workflow = opened(path)
-    furnished = house.furnish(workflow.graph)
+    furnished, lacking = house.furnish(workflow.graph)
+    assert lacking == []
     assert furnished == {key: dict(node) for key, node in workflow.graph.items()}, "every name can be a file's"
     validated = house.validate({**workflow.dump(), "graph": furnished})
     assert [problem.message for problem in validated.problems] == []

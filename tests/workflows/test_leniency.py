@@ -35,7 +35,7 @@ def graphs(house: House) -> dict[str, dict[str, Any]]:
     """Every graph with which nothing is wrong: those that people published, and ours for models that people bring."""
     ours = {path.stem: Workflow.from_text(path.read_bytes()).graph for path in (ROOT / "workflows").rglob("*.json")}
     theirs = {path.stem: nodes_of(path) for path in WILD.glob("*.json")}
-    furnished = {name: house.furnish(nodes) for name, nodes in {**ours, **theirs}.items()}
+    furnished = {name: house.furnish(nodes)[0] for name, nodes in {**ours, **theirs}.items()}
     return {name: nodes for name, nodes in furnished.items() if not house.validate(nodes).problems}
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from graph.errors import Problem
 from graph.validation.core_types import comfy_core_types
-from tests.workflows.naming import Nodes, families_of
+from tests.workflows.naming import Nodes
 from tests.workflows.running import House, Ran
 from tests.workflows.shrinking import shrunk
-from tests.workflows.standins import KINDS
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Verdict:
     nodes: Nodes
     problems: tuple[Problem, ...]
     missing: tuple[str, ...] = ()
-    """Families that have no stand-in."""
+    """Files that have no stand-in."""
     ran: Ran | None = None
 
     @property
@@ -48,7 +47,7 @@ class Verdict:
             is_core = all(each.details["is_comfy_core"] for each in self.unknown.values())
             return "refused: needs nodes of the core that are not here" if is_core else "refused: needs node packs"
         if self.missing:
-            return "validates only: no stand-in for its family"
+            return "validates only: no stand-in for its files"
         if self.ran is None:
             return "refused for its own faults"
         if not self.ran.is_done:
@@ -64,12 +63,11 @@ def nodes_of(path: Path) -> Nodes:
 
 def judge(nodes: Nodes, house: House) -> Verdict:
     """Validate a graph, and run what of it is valid."""
-    missing = tuple(sorted(families_of(nodes, house.catalogue) - KINDS.keys()))
-    furnished = house.furnish(nodes)
+    furnished, lacking = house.furnish(nodes)
     validated = house.validate(furnished)
-    is_runnable = validated.graph is not None and not missing
+    is_runnable = validated.graph is not None and not lacking
     ran = house.run(shrunk(furnished, house.catalogue)) if is_runnable else None
-    return Verdict(furnished, validated.problems, missing, ran)
+    return Verdict(furnished, validated.problems, tuple(lacking), ran)
 
 
 def _report(folder: Path) -> Iterator[str]:

@@ -113,7 +113,10 @@ def _merge(patch: Merge, networks: Mapping[str, Part], side: Side, outline: Outl
 
 
 def _mixed(weight: Tensor, *, place: Place, other: Recipe, keep: float, add: float) -> Tensor:
-    return weight * keep + other.weight(place, weight.device).reshape(weight.shape) * add
+    mixed_in = other.weight(place, weight.device)
+    if mixed_in.numel() != weight.numel():  # it takes in other channels, as models for inpainting do
+        return weight
+    return weight * keep + mixed_in.reshape(weight.shape) * add
 
 
 def _shares(patch: Merge, name: str) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import Problem
-from graph.spec import Json, NodeSpec
+from graph.registry import Catalogue
+from graph.spec import InputSpec, Json, NodeSpec
 from graph.topology import GraphNode, Link
 from graph.validation import Validated, reject, validate
 from graph.workflow import Workflow
@@ -174,6 +175,16 @@ def test_a_pickle_stands_for_what_it_was_converted_into(name: str) -> None:
     assert validated.graph.nodes["1"].literals == {"ckpt_name": "xl/base.safetensors"}
     graph["1"] = node("CheckpointLoaderSimple", ckpt_name="xl/other.ckpt")
     assert [problem.code for problem in run(graph).problems] == ["value_not_in_list"]
+
+
+def test_a_choice_that_an_older_graph_does_not_know_is_the_first() -> None:
+    plain = CATALOGUE.specs["KSampler"]
+    combo = InputSpec(name="crop", type="COMBO", choices=("center", "none"))
+    newer = Catalogue({**CATALOGUE.specs, "Look": plain.model_copy(update={"id": "Look", "inputs": (combo,)})})
+    graph = {"1": node("Look"), "2": node("PreviewAny", source=["1", 0])}
+    validated = validate(Workflow.parse(graph), newer, choices=choices)
+    assert validated.graph is not None
+    assert validated.graph.nodes["1"].literals == {"crop": "center"}
 
 
 def test_a_folder_is_listed_once() -> None:

@@ -46,6 +46,11 @@ def statistics() -> dict[str, Tensor]:
     }
 
 
+def whole() -> dict[str, Tensor]:
+    """Everything in one file."""
+    return {**model().tensors(), **visual(adapters.vision()), **statistics()}
+
+
 def write(path: Path) -> Path:
     """One file with everything."""
     return model().write(path, **visual(adapters.vision()), **statistics())
