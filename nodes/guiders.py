@@ -58,17 +58,16 @@ def perp_neg_guider(
 @node("DualModelGuider", title="Guider with two models", category=CATEGORY, occupies="instant", experimental=True)
 def dual_model_guider(
     model: Annotated[Model, Field(description="Predicts for the positive conditioning.")],
+    positive: Annotated[Conditioning, Field(description="What to draw.")],
+    cfg: Annotated[Cfg, Field(description="How far to go from the negative prediction to the positive one.")] = 4.0,
     model_negative: Annotated[
         types.ModelHandle | None,
         Socket("MODEL"),
         Widget(optional=True),
         Field(
-            default=None,
-            description="Predicts for the negative conditioning, such as a weaker version; without it the same model.",
+            description="Predicts for the negative conditioning, such as a weaker version; without it the same model."
         ),
-    ],
-    positive: Annotated[Conditioning, Field(description="What to draw.")],
-    cfg: Annotated[Cfg, Field(description="How far to go from the negative prediction to the positive one.")] = 4.0,
+    ] = None,
     negative: Annotated[
         types.Conditioning | None,
         Socket("CONDITIONING"),

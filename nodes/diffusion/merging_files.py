@@ -14,18 +14,22 @@ from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.clip_text import PROJECTION, bare, clip_keys, kohya_names
 from nodes.diffusion.families.ldm_vae import vae_keys
+from nodes.diffusion.families.sd2_unclip import AUGMENTATION, StableDiffusion2Unclip
 from nodes.diffusion.families.weights import KeyMap, Part, Piece, file_tensors, renamed
 from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.patches.recipe import Recipe
+from nodes.diffusion.statefile import StateFile
 from nodes.diffusion.types import ClipHandle, ModelHandle, VaeHandle
+from nodes.diffusion.vision.encoder import OPEN_PREFIXES
 
 MODEL, VAE = "model.diffusion_model.", "first_stage_model."
-FLAT = ("sd1", "sd2", "sdxl", "sdxl_refiner")
+FLAT = ("sd1", "sd2", "sd2_unclip", "sdxl", "sdxl_refiner")
 """Families whose checkpoints hold their text encoders as the original releases did."""
 TEXT: Mapping[tuple[str, str], str] = {
     ("sd1", "clip_l"): "cond_stage_model.transformer.text_model.",
     ("sd2", "clip_h"): "cond_stage_model.model.",
+    ("sd2_unclip", "clip_h"): "cond_stage_model.model.",
     ("sdxl", "clip_l"): "conditioner.embedders.0.transformer.text_model.",
     ("sdxl", "clip_g"): "conditioner.embedders.1.model.",
     ("sdxl_refiner", "clip_g"): "conditioner.embedders.0.model.",
@@ -34,6 +38,7 @@ TEXT: Mapping[tuple[str, str], str] = {
 ARCHITECTURES = {
     "sd1": "stable-diffusion-v1",
     "sd2": "stable-diffusion-v2-768-v",
+    "sd2_unclip": "stable-diffusion-v2-unclip",
     "sdxl": "stable-diffusion-xl-v1-base",
     "sdxl_refiner": "stable-diffusion-xl-v1-refiner",
     "sd3": "stable-diffusion-v3-medium",
@@ -74,6 +79,7 @@ def checkpoint(
     tensors = dict(
         _prefixed(MODEL, _tensors(models.recipe(model), "model", models.outline(model.source)["model"].names))
     )
+    tensors |= _beside(model)
     if network.prediction == "v_prediction":
         tensors["v_pred"] = torch.tensor([])
     if network.sampling.get("zsnr"):
@@ -179,6 +185,14 @@ class _Finished:
         if place not in self._recipe.changed:
             return original
         return self._recipe.weight(place).to(original.dtype)
+
+
+def _beside(model: ModelHandle) -> dict[str, Tensor]:
+    """What a model of the kind unCLIP sees with, as its file has it."""
+    if model.source.architecture != StableDiffusion2Unclip.name:
+        return {}
+    file = StateFile(model.source.path)
+    return {key: file.tensor(key) for key in file.shapes if key.startswith((*OPEN_PREFIXES, AUGMENTATION))}
 
 
 def _prefixed(prefix: str, tensors: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:

@@ -36,9 +36,9 @@ class StateFile:
             self._file = safe_open(path, framework="pt", device="cpu")
             self._keys = list(self._file.keys())
         except MemoryError as error:
-            raise _too_large(path, error) from error
+            raise too_large(path, error) from error
         except RuntimeError as error:  # torch says so when the system does not let it map the file
-            raise _too_large(path, error) from error
+            raise too_large(path, error) from error
         except (OSError, SafetensorError) as error:
             raise ModelFileError(
                 f"{path} cannot be read as safetensors ({error}); it is missing, damaged or unfinished: copy it anew."
@@ -78,7 +78,8 @@ def shapes_below(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> dict[str
     return {key[len(prefix) :]: shape for key, shape in shapes.items() if key.startswith(prefix)}
 
 
-def _too_large(path: Path, error: Exception) -> ModelFileError:
+def too_large(path: Path, error: Exception) -> ModelFileError:
+    """What is said of a file that the system does not let anybody map."""
     return ModelFileError(
         f"{path} is too large for the memory of this machine ({error}); choose a smaller model, or one in fewer bits."
     )

@@ -94,7 +94,7 @@ class ModelHandle:
     source: ModelSource
     patches: tuple[AnyPatch, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Overrides such as `prediction`, `shift`, `rescale_cfg`: small, immutable, JSON-able values."""
+    """Overrides such as `prediction`, `shift`, `rescale_cfg`: small values, immutable; effects may hold tensors."""
 
     def with_options(self, **changes: Any) -> "ModelHandle":
         """The same model with some options changed."""

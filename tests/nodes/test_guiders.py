@@ -73,17 +73,15 @@ def by_two(first: UnetNetwork, second: UnetNetwork, guider: Guider, *sigmas: flo
 
 def test_a_second_model_that_is_the_same_changes_nothing(network: UnetNetwork) -> None:
     plain = by_two(network, network, sampling.cfg_guider(HANDLE, FIRST, SECOND, 3.0))
-    found = by_two(network, network, dual_model_guider(HANDLE, WEAKER, FIRST, 3.0, SECOND))
+    found = by_two(network, network, dual_model_guider(HANDLE, FIRST, 3.0, WEAKER, SECOND))
     torch.testing.assert_close(found, plain, atol=1e-4, rtol=1e-4)
-    assert dual_model_guider(HANDLE, None, FIRST, 3.0).others == {}
+    assert dual_model_guider(HANDLE, FIRST, 3.0).others == {}
 
 
 def test_each_model_predicts_for_its_own_side(network: UnetNetwork) -> None:
     other = unet_network(seed=5)
-    guider = dual_model_guider(HANDLE, WEAKER, FIRST, 3.0)
+    guider = dual_model_guider(HANDLE, FIRST, 3.0, WEAKER)
     found = by_two(network, other, guider, 5.0)
     assert (network.rows[-1], other.rows[-1]) == (1, 1)
-    positive, negative = (
-        by_two(each, each, dual_model_guider(HANDLE, None, FIRST, 1.0), 5.0) for each in (network, other)
-    )
+    positive, negative = (by_two(each, each, dual_model_guider(HANDLE, FIRST, 1.0), 5.0) for each in (network, other))
     torch.testing.assert_close(found, negative + (positive - negative) * 3.0, atol=1e-3, rtol=1e-3)

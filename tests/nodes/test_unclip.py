@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from nodes.clip_vision import encode_clip_vision, unclip_conditioning
+from nodes.diffusion import merging_files
 from nodes.loaders import load_unclip_checkpoint
 from tests.nodes.diffusion.families import unclips
 from tests.nodes.house import House, is_picture
@@ -40,3 +42,20 @@ def test_pictures_follow_one_another_and_strength_nought_is_none(house: House) -
     twice = unclip_conditioning(unclip_conditioning(text, seen, 1.0), seen, 0.5)
     assert [each["strength"] for each in twice[0][1]["unclip_conditioning"]] == [1.0, 0.5]
     assert "unclip_conditioning" not in text[0][1]
+
+
+def test_what_is_saved_can_be_loaded_again(house: House) -> None:
+    parts = load_unclip_checkpoint("u.safetensors", **house.files)
+    saved = merging_files.checkpoint(house.models, parts.MODEL, parts.CLIP, parts.VAE)
+    path = house.folder / "checkpoints" / "saved.safetensors"
+    save_file({key: tensor.contiguous().clone() for key, tensor in saved.tensors.items()}, path, dict(saved.metadata))
+    again = load_unclip_checkpoint("saved.safetensors", **house.files)
+    seen = [encode_clip_vision(each.CLIP_VISION, IMAGE, "center", models=house.models) for each in (parts, again)]
+    assert torch.equal(seen[0].image_embeds, seen[1].image_embeds)
+    drawn = [
+        house.sample(
+            each.MODEL, unclip_conditioning(house.text(each.CLIP, "a cat"), seen[0], 1.0), house.text(each.CLIP, "")
+        )
+        for each in (parts, again)
+    ]
+    assert torch.equal(drawn[0]["samples"], drawn[1]["samples"])

@@ -259,6 +259,11 @@ def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel
     file = ControlFile(handle.path)
     parameters = file.parameters
     if handle.kind == "control_lora":
+        if config["in_channels"] != network.latent_format.channels:
+            raise ModelError(
+                f"{handle.path.name} takes its weights from the model, but {source.path.name} sees more than the noisy "
+                "latent, as models for inpainting do. Use a whole ControlNet with it."
+            )
         handle = replace(handle, base=source, base_patches=guider.model.patches)
         parameters = low_rank_size(base_network)
     base = None if handle.base is None else models.recipe(ModelHandle(handle.base, handle.base_patches))

@@ -15,6 +15,7 @@ from nodes.diffusion.gguf.header import Entry, read_header
 from nodes.diffusion.gguf.names import names_of, turned_heads
 from nodes.diffusion.gguf.tensors import QuantisedTensor, Stored
 from nodes.diffusion.gguf.vocabulary import pieces_of
+from nodes.diffusion.statefile import too_large
 
 SUFFIX = ".gguf"
 SPIECE = "spiece_model"
@@ -38,6 +39,10 @@ class GgufFile:
         self._names = names_of(self._header.entries, self._architecture)
         self._pieces = pieces_of(self._header.said)
         size = path.stat().st_size
+        if any(not _is_whole(each) for each in self._header.entries.values()):
+            raise ModelFileError(
+                f"{path} cannot be read as GGUF: a row of it is no whole number of blocks. Copy it anew."
+            )
         if any(each.start + self._bytes(each) > size for each in self._header.entries.values()):
             raise ModelFileError(f"{path} cannot be read as GGUF: it ends too early. Copy it anew.")
 
@@ -113,4 +118,13 @@ class GgufFile:
 
     @cached_property
     def _whole(self) -> Tensor:
-        return torch.from_file(str(self.path), shared=False, size=self.path.stat().st_size, dtype=torch.uint8)
+        size = self.path.stat().st_size
+        try:
+            return torch.from_file(str(self.path), shared=False, size=size, dtype=torch.uint8)
+        except RuntimeError as error:  # the system does not let torch map the file
+            raise too_large(self.path, error) from error
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Whether rows begin and end with blocks."""
+    return entry.kind not in KINDS or (len(entry.shape) > 0 and entry.shape[-1] % KINDS[entry.kind].count == 0)

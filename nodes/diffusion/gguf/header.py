@@ -89,7 +89,8 @@ class _Reader:
             return self._text()
         if kind != _LIST:
             raise ValueError(f"a setting is of the unknown kind {kind}")
-        kind = self._number("<I")
+        if (kind := self._number("<I")) == _LIST:
+            raise ValueError("a setting is a list of lists")
         return [self._value(kind) for _ in range(self._count())]
 
     def _count(self) -> int:

@@ -63,3 +63,10 @@ def test_one_for_another_kind_of_model_is_refused_by_name(house: House) -> None:
     parts = load_checkpoint("sd1.safetensors", **house.files)
     with pytest.raises(ModelError, match=r"sdxl_low\.safetensors does not fit the model that it shall steer: "):
         steered(house, parts, "sdxl_low")
+
+
+def test_a_model_for_inpainting_is_refused(house: House) -> None:
+    originals.sd2(in_channels=9).write(house.folder / "checkpoints" / "inpaint.safetensors")
+    parts = load_checkpoint("inpaint.safetensors", **house.files)
+    with pytest.raises(ModelError, match=r"inpaint\.safetensors sees more than the noisy latent"):
+        steered(house, parts, "sd1_low")

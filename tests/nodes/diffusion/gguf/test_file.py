@@ -1,5 +1,6 @@
 """GGUF files: found, kept in few bits, and loaded as models."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,20 @@ def test_rows_that_llama_cpp_put_in_another_order_are_put_back(tmp_path: Path) -
     file = GgufFile(path)
     torch.testing.assert_close(file.tensor("model.layers.0.self_attn.q_proj.weight").float(), weight, atol=0.02, rtol=0)
     torch.testing.assert_close(file.tensor("model.layers.0.self_attn.v_proj.weight").float(), turned, atol=0.02, rtol=0)
+
+
+def test_rows_that_are_no_whole_blocks_are_refused(tmp_path: Path) -> None:
+    path = files.write(tmp_path / "x.gguf", {"a.weight": torch.randn(64, 64)}, files.Type.Q8_0)
+    data = path.read_bytes()
+    shape = struct.pack("<QQ", 64, 64)
+    assert data.count(shape) == 1
+    path.write_bytes(data.replace(shape, struct.pack("<QQ", 63, 64)))
+    with pytest.raises(ModelFileError, match="no whole number of blocks"):
+        SingleFile(path)
+
+
+def test_lists_of_lists_are_refused(tmp_path: Path) -> None:
+    deep = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 1) + b"a" + struct.pack("<III", 9, 9, 9)
+    (tmp_path / "x.gguf").write_bytes(deep)
+    with pytest.raises(ModelFileError, match="list of lists"):
+        GgufFile(tmp_path / "x.gguf")
