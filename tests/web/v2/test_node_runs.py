@@ -51,9 +51,11 @@ def test_what_is_asked_to_run_again_runs_though_its_result_is_known(server: Serv
         a=("Text", {"text": "twice"}), s=("Steps", {"text": ["a", 0], "steps": 1}), b=("Show", {"text": ["s", 0]})
     )
     ended(server, text)
-    job = server.post("/prompt", {"prompt": text, "extra_data": {"latentloom": {"rerun": ["s"]}}})["prompt_id"]
-    server.get(f"/api/v2/jobs/{job}?wait=30")
-    told = nodes_of(server, job)
-    assert {each: told[each]["state"] for each in told} == {"a": "cached", "s": "done", "b": "done"}
-    assert told["s"]["reason"] == "it was asked to run again"
-    assert told["s"]["nbytes"] > 0
+    classic = server.post("/prompt", {"prompt": text, "extra_data": {"latentloom": {"rerun": ["s"]}}})["prompt_id"]
+    for job in (classic, submitted(server, text, rerun=["s"])):
+        server.get(f"/api/v2/jobs/{job}?wait=30")
+        told = nodes_of(server, job)
+        assert {each: told[each]["state"] for each in told} == {"a": "cached", "s": "done", "b": "done"}
+        assert told["s"]["reason"] == "it was asked to run again"
+        assert told["s"]["nbytes"] > 0
+        assert told["s"]["shapes"] == ["twice"]

@@ -55,6 +55,8 @@ class RunWish(Wish):
     """How running pictures are shown to those who follow the events."""
     partial: bool = False
     """Whether outputs that can run are to run though others cannot."""
+    rerun: Annotated[list[Printable], Field(max_length=1000)] = Field(default_factory=list)
+    """Nodes that are to run, with all that follows from them, though their results may be known."""
     webhook: WebhookWish | None = None
     """Who is told when the job is over."""
 
@@ -91,7 +93,8 @@ async def submission_of(request: web.Request, order: Order, wish: RunWish) -> Su
     validated = found.validated
     if validated.graph is None or (validated.problems and not wish.partial):
         raise refusal(validated.problems)
-    ours = {**({"labels": wish.metadata} if wish.metadata else {}), **order.notes}
+    wanted = {"labels": wish.metadata, "rerun": wish.rerun}
+    ours = {**{name: value for name, value in wanted.items() if value}, **order.notes}
     extra = kept_extra(wish.extra_data, wish.client_id)
     payload = Payload(
         document=order.workflow.dump(),
