@@ -21,7 +21,11 @@ describe("loading the node types", () => {
 
   it("waits for a server whose worker is still starting", async () => {
     const { app } = buildApp(undefined);
-    answers(refused("worker_not_ready"), refused("worker_not_ready"), new Response(JSON.stringify(REPLY)));
+    answers(
+      refused("deployment_not_ready"),
+      refused("worker_not_ready"),
+      new Response(JSON.stringify(REPLY)),
+    );
     const loading = loadCatalogue(app, undefined);
     await vi.advanceTimersByTimeAsync(500);
     expect(app.catalogue.getState().status).toBe("loading");

@@ -57,6 +57,8 @@ export function buildApp(storage: Storage | undefined): Built {
 
 const CACHE_KEY = "latentloom.catalogue";
 
+/** What the routes of both kinds say while no worker has told its node types. */
+const NOT_READY: ReadonlySet<string> = new Set(["deployment_not_ready", "worker_not_ready"]);
 /** Milliseconds between two questions to a server that is still starting. */
 const PATIENCE = 1000;
 
@@ -87,7 +89,7 @@ async function whenReady<T>(question: () => Promise<T>): Promise<T> {
     try {
       return await question();
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== "worker_not_ready") throw error;
+      if (!(error instanceof ApiError) || !NOT_READY.has(error.code)) throw error;
       await new Promise((resolve) => setTimeout(resolve, PATIENCE));
     }
   }

@@ -13,6 +13,7 @@ import { NodePicture } from "./NodePicture";
 import { useOutside } from "./outside";
 import type { NodeShape, Row } from "./shape";
 import "./node.css";
+import "./rows.css";
 import "./outside.css";
 
 export interface NodeBodyProps {
