@@ -121,22 +121,11 @@ class LanguageTextEncoder:
             )
         network: Any = self.network
         words = network.embed_tokens(torch.tensor(ids, device=self.device))
-        parts, places, following, begin = [], [], iter(pictures), 0
-        for number, token in enumerate(ids):
-            if token != mark:
-                parts.append(words[number : number + 1])
-                places.append(torch.full((3, 1), begin))
-                begin += 1
-                continue
-            picture = next(following)
-            parts.append(picture.tokens.to(words))
-            places.append(begin + _grid(picture.rows, picture.columns))
-            begin += max(picture.rows, picture.columns)
-        embedded = torch.cat(parts)[None]
+        embedded, places = _with_pictures(words, [token == mark for token in ids], pictures)
         output: Any = network(
-            inputs_embeds=embedded,
-            attention_mask=torch.ones(embedded.shape[:2], dtype=torch.long, device=self.device),
-            position_ids=torch.cat(places, dim=1)[:, None].to(self.device),
+            inputs_embeds=embedded[None],
+            attention_mask=torch.ones(1, len(embedded), dtype=torch.long, device=self.device),
+            position_ids=places[:, None].to(self.device),
             output_hidden_states=True,
             use_cache=False,
         )
@@ -146,6 +135,26 @@ class LanguageTextEncoder:
         output: Any = self.network(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
         # The network ends with the deepest layer that is read, so that a layer from the end is the last one here.
         return [output.hidden_states[layer if layer >= 0 else -1] for layer in self.style.layers]
+
+
+def _with_pictures(words: Tensor, marks: Sequence[bool], pictures: Sequence[Looked]) -> tuple[Tensor, Tensor]:
+    """Words (tokens, width) with pictures in place of the marked ones, and time, row and column of each (3, tokens).
+
+    A text goes on where the longer side of a picture ends.
+    """
+    parts, places, begin = [], [], 0
+    following = iter(pictures)
+    for word, is_picture in zip(words.split(1), marks, strict=True):
+        if not is_picture:
+            parts.append(word)
+            places.append(torch.full((3, 1), begin))
+            begin += 1
+            continue
+        picture = next(following)
+        parts.append(picture.tokens.to(words))
+        places.append(begin + _grid(picture.rows, picture.columns))
+        begin += max(picture.rows, picture.columns)
+    return torch.cat(parts), torch.cat(places, dim=1)
 
 
 def _grid(rows: int, columns: int) -> Tensor:
