@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.editor.graph_page import GraphPage
+from tests.editor.test_crafting import in_subgraph
 
 PATIENCE_MS = 120_000
 
@@ -61,6 +62,20 @@ def test_any_output_is_looked_at_and_sockets_tell_how_large_their_values_are(gra
     )
 
 
+def test_outputs_inside_of_a_subgraph_are_looked_at_too(graph_page: GraphPage) -> None:
+    """Checklist 50 and 38."""
+    field = graph_page.node("Sampler").get_by_role("spinbutton", name="steps")
+    field.click()
+    graph_page.page.keyboard.type("1")
+    graph_page.press("Enter")
+    in_subgraph(graph_page)
+    graph_page.press("Control+ArrowDown")
+    expect(graph_page.node("Decode")).to_be_visible()
+    look_at(graph_page, "Decode")
+    picture = graph_page.node("Preview image").get_by_role("img", name=re.compile("Picture"))
+    expect(picture).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_node_is_run_again_with_what_follows_though_its_result_is_known(graph_page: GraphPage) -> None:
     """Checklist 50 and 49."""
     page = graph_page.page
@@ -99,3 +114,13 @@ def test_a_model_is_dragged_from_its_panel_onto_the_canvas_and_onto_a_node(graph
     file.drag_to(graph_page.node("Checkpoint"), target_position={"x": 60, "y": 14})
     expect(graph_page.node("Checkpoint")).to_have_attribute("data-selected", "")
     expect(graph_page.nodes).to_have_count(count)
+
+
+def test_the_help_of_a_node_shows_how_it_is_declared(graph_page: GraphPage) -> None:
+    """Checklist 62."""
+    graph_page.click_head("Decode")
+    graph_page.press("h")
+    shown = graph_page.page.locator("[data-panel=help]")
+    expect(shown).to_contain_text('"class_type": "VAEDecode"', timeout=20_000)
+    shown.get_by_role("button", name="Show how it is declared").click()
+    expect(shown).to_contain_text('@node("VAEDecode"')
