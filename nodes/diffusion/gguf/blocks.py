@@ -60,23 +60,23 @@ def _fifth(data: Tensor) -> Tensor:
 
 
 def _q4_0(b: Blocks) -> Tensor:
-    return _half(b, 0) * (_halves(b[:, 2:]).float() - 8)
+    return _halves(b[:, 2:]).float().sub_(8).mul_(_half(b, 0))
 
 
 def _q4_1(b: Blocks) -> Tensor:
-    return _half(b, 0) * _halves(b[:, 4:]).float() + _half(b, 2)
+    return _halves(b[:, 4:]).float().mul_(_half(b, 0)).add_(_half(b, 2))
 
 
 def _q5_0(b: Blocks) -> Tensor:
-    return _half(b, 0) * ((_halves(b[:, 6:]) | _fifth(b[:, 2:6])).float() - 16)
+    return (_halves(b[:, 6:]) | _fifth(b[:, 2:6])).float().sub_(16).mul_(_half(b, 0))
 
 
 def _q5_1(b: Blocks) -> Tensor:
-    return _half(b, 0) * (_halves(b[:, 8:]) | _fifth(b[:, 4:8])).float() + _half(b, 2)
+    return (_halves(b[:, 8:]) | _fifth(b[:, 4:8])).float().mul_(_half(b, 0)).add_(_half(b, 2))
 
 
 def _q8_0(b: Blocks) -> Tensor:
-    return _half(b, 0) * b[:, 2:].contiguous().view(torch.int8).float()
+    return b[:, 2:].contiguous().view(torch.int8).float().mul_(_half(b, 0))
 
 
 def _q2_k(b: Blocks) -> Tensor:
@@ -84,7 +84,7 @@ def _q2_k(b: Blocks) -> Tensor:
     scale = _half(b, 80) * (scales & 0x0F).float()
     least = _half(b, 82) * (scales >> 4).float()
     two = _bits(numbers.unflatten(1, (2, 32)), (0, 2, 4, 6), 3).reshape(-1, 16, 16).float()
-    return (scale[..., None] * two - least[..., None]).flatten(1)
+    return two.mul_(scale[..., None]).sub_(least[..., None]).flatten(1)
 
 
 def _q3_k(b: Blocks) -> Tensor:
@@ -93,7 +93,7 @@ def _q3_k(b: Blocks) -> Tensor:
     scale = _half(b, 108) * ((low | high << 4).float() - 32)
     two = _bits(b[:, 32:96].unflatten(1, (2, 32)), (0, 2, 4, 6), 3).reshape(-1, 16, 16).float()
     third = _bits(b[:, :32], tuple(range(8)), 1).reshape(-1, 16, 16).float()
-    return (scale[..., None] * (two - 4 * (1 - third))).flatten(1)
+    return two.sub_(4).add_(third, alpha=4).mul_(scale[..., None]).flatten(1)
 
 
 def _six_bits(scales: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,7 +108,7 @@ def _k_rows(b: Blocks, numbers: Tensor) -> Tensor:
     """Numbers (blocks, 8, 32) by the scales of a block of Q4_K or Q5_K."""
     scale, least = _six_bits(b[:, 4:16])
     scale, least = _half(b, 0) * scale, _half(b, 2) * least
-    return (scale[..., None] * numbers.float() - least[..., None]).flatten(1)
+    return numbers.float().mul_(scale[..., None]).sub_(least[..., None]).flatten(1)
 
 
 def _q4_k(b: Blocks) -> Tensor:
@@ -123,9 +123,9 @@ def _q5_k(b: Blocks) -> Tensor:
 def _q6_k(b: Blocks) -> Tensor:
     four = _bits(b[:, :128].unflatten(1, (2, 64)), (0, 4), 0x0F).reshape(-1, 8, 32)
     two = _bits(b[:, 128:192].unflatten(1, (2, 32)), (0, 2, 4, 6), 3).reshape(-1, 8, 32)
-    numbers = ((four | two << 4).float() - 32).reshape(-1, 16, 16)
+    numbers = (four | two << 4).float().sub_(32).reshape(-1, 16, 16)
     scale = _half(b, 208) * b[:, 192:208].contiguous().view(torch.int8).float()
-    return (scale[..., None] * numbers).flatten(1)
+    return numbers.mul_(scale[..., None]).flatten(1)
 
 
 LEVELS = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
@@ -137,7 +137,7 @@ def _levels(four: Tensor) -> Tensor:
 
 
 def _iq4_nl(b: Blocks) -> Tensor:
-    return _half(b, 0) * _levels(_halves(b[:, 2:]))
+    return _levels(_halves(b[:, 2:])).mul_(_half(b, 0))
 
 
 def _iq4_xs(b: Blocks) -> Tensor:
@@ -145,7 +145,7 @@ def _iq4_xs(b: Blocks) -> Tensor:
     high = _bits(b[:, 2:4], (0, 2, 4, 6), 3).transpose(1, 2).flatten(1)
     scale = _half(b, 0) * ((low | high << 4).float() - 32)
     numbers = _levels(_bits(b[:, 8:].unflatten(1, (8, 16)), (0, 4), 0x0F).reshape(-1, 8, 32))
-    return (scale[..., None] * numbers).flatten(1)
+    return numbers.mul_(scale[..., None]).flatten(1)
 
 
 KINDS: Mapping[int, Kind] = {
