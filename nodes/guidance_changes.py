@@ -13,6 +13,7 @@ from nodes.sockets import Model
 CATEGORY = "advanced/guidance"
 VIDEO = "sampling/video_models"
 Strength = Annotated[float, Field(ge=0.0, le=100.0, multiple_of=0.01)]
+Moment = Annotated[float, Field(ge=0.0, le=1.0, multiple_of=0.001)]
 LeastCfg = Annotated[
     float,
     Field(ge=0.0, le=100.0, multiple_of=0.5, description="The scale where it is smallest; the sampler's is largest."),
@@ -85,3 +86,18 @@ def latent_operation_in_guidance(
 ) -> Model:
     """Let what leads away from the negative prediction go through an operation at every step."""
     return with_change(model, "operated", operation=operation)
+
+
+@node("CFGOverride", title="CFG override", category=CATEGORY, occupies="instant")
+def cfg_override(
+    model: Model,
+    cfg: Annotated[
+        float,
+        Field(ge=0.0, le=100.0, multiple_of=0.1, description="The scale between the two moments."),
+        Widget(options={"round": 0.01}),
+    ] = 1.0,
+    start_percent: Annotated[Moment, Field(description="When it begins to hold; 0 is pure noise.")] = 0.0,
+    end_percent: Annotated[Moment, Field(description="When it ends to hold; 1 is the finished picture.")] = 1.0,
+) -> Model:
+    """Guide with another scale than the sampler's for a part of the sampling; where that is 1, it stays 1."""
+    return with_change(model, "otherwise_between", cfg=cfg, start=start_percent, end=end_percent)

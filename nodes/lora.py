@@ -72,6 +72,34 @@ def load_lora_model_only(
     return attached.model
 
 
+@node("LoraLoaderBypass", title="Load LoRA (bypass)", category="loaders", occupies="io", experimental=True)
+def load_lora_bypass(
+    model: Annotated[Model, Field(description="What the LoRA was trained for.")],
+    clip: Annotated[Clip, Field(description="The text encoder that belongs to the model.")],
+    lora_name: LoraName,
+    strength_model: Annotated[Strength, Field(description="How much of it the diffusion model takes.")] = 1.0,
+    strength_clip: Annotated[Strength, Field(description="How much of it the text encoder takes.")] = 1.0,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Patched:
+    """Add a LoRA as `LoraLoader` does, for workflows that ask for it beside the weights: the result is the same."""
+    return load_lora(model, clip, lora_name, strength_model, strength_clip, models=models, folders=folders)
+
+
+@node("LoraLoaderBypassModelOnly", title="Load LoRA (bypass, model only)", category="loaders", occupies="io")
+def load_lora_bypass_model_only(
+    model: Annotated[Model, Field(description="What the LoRA was trained for.")],
+    lora_name: LoraName,
+    strength_model: Annotated[Strength, Field(description="How much of it the diffusion model takes.")] = 1.0,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Annotated[Model, Field(description="The diffusion model with the LoRA.")]:
+    """Add a LoRA as `LoraLoaderModelOnly` does, for workflows that ask for it beside the weights."""
+    return load_lora_model_only(model, lora_name, strength_model, models=models, folders=folders)
+
+
 def _file(folders: Folders, name: str) -> PatchFile:
     return PatchFile(folders.path("loras", name), folders.digest("loras", name))
 

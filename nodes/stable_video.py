@@ -10,7 +10,7 @@ from graph.node import Files, node
 from graph.values import Blocker
 from nodes.diffusion import autoencoding
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.svd import FPS, MOTION, NOISE
+from nodes.diffusion.families.svd import FORMAT, FPS, MOTION, NOISE
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.resizing import resize
 from nodes.diffusion.vision.encoder import open_vision, see
@@ -79,9 +79,13 @@ def svd_image_to_video(
         pixels = pixels + noise * augmentation_level
     with models.use_vae(vae) as autoencoder:
         picture = autoencoding.encode(autoencoder, pixels)
+    if picture.shape[1] != FORMAT.channels:
+        raise DiffusionError(
+            f"{vae.source.names} is no autoencoder of Stable Video Diffusion; take that of its checkpoint."
+        )
     told = {MOTION: motion_bucket_id, FPS: fps, NOISE: augmentation_level}
     words = seen.unsqueeze(0)
-    latent = torch.zeros(video_frames, 4, height // 8, width // 8)
+    latent = torch.zeros(video_frames, FORMAT.channels, height // FORMAT.downscale, width // FORMAT.downscale)
     return Begun(
         [(words, {**told, "concat_latent_image": picture})],
         [(torch.zeros_like(words), {**told, "concat_latent_image": torch.zeros_like(picture)})],

@@ -9,7 +9,7 @@ from graph.folders import Folders
 from nodes.diffusion.errors import ModelError, PickleRefused
 from nodes.diffusion.models import ModelRegistry
 from nodes.loaders import load_checkpoint
-from nodes.lora import load_lora, load_lora_model_only
+from nodes.lora import load_lora, load_lora_bypass, load_lora_bypass_model_only, load_lora_model_only
 from tests.nodes.diffusion import tiny
 from tests.nodes.diffusion.patches import loras
 
@@ -50,6 +50,13 @@ def test_loras_follow_one_another(services):
         assert not torch.allclose(network.network.mid_block.attentions[0].proj_in.weight, before)
     with services["models"].use_model(twice) as network:
         torch.testing.assert_close(network.network.mid_block.attentions[0].proj_in.weight, before)
+
+
+def test_beside_the_weights_is_the_same(services):
+    parts = load_checkpoint("m.safetensors", **services)
+    wanted = load_lora(parts.MODEL, parts.CLIP, "l.safetensors", 0.5, 0.7, **services)
+    assert load_lora_bypass(parts.MODEL, parts.CLIP, "l.safetensors", 0.5, 0.7, **services) == wanted
+    assert load_lora_bypass_model_only(parts.MODEL, "l.safetensors", 0.5, **services) == wanted.MODEL
 
 
 def test_the_text_follows_the_lora(services):

@@ -25,6 +25,7 @@ class Guiding:
         positive: the clean latent by the positive conditioning.
         negative: that by the negative one; None where the scale makes it needless.
         cfg: the scale.
+        percent_to_sigma: tells moments of the sampling.
     """
 
     x: Tensor
@@ -32,6 +33,7 @@ class Guiding:
     positive: Tensor
     negative: Tensor | None
     cfg: float
+    percent_to_sigma: Callable[[float], float]
 
 
 Change = Callable[[Tensor, Guiding, Numbers], Tensor]
@@ -57,6 +59,14 @@ def triangle_over_frames(guided: Tensor, at: Guiding, numbers: Numbers) -> Tenso
     places = torch.linspace(0, 1, len(at.x), device=at.x.device)
     scales = numbers["minimum"] + (at.cfg - numbers["minimum"]) * (1 - (2 * places - 1).abs())
     return _guided_by(scales, guided, at)
+
+
+def otherwise_between(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
+    """Another scale from one moment to another."""
+    start, end = (at.percent_to_sigma(numbers[name]) for name in ("start", "end"))
+    if at.negative is None or not end <= float(at.sigma) <= start:
+        return guided
+    return at.negative + (at.positive - at.negative) * numbers["cfg"]
 
 
 def norm_kept(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
@@ -119,6 +129,7 @@ def _length(values: Tensor) -> Tensor:
 KINDS: Mapping[str, Change] = {
     "linear_over_frames": linear_over_frames,
     "triangle_over_frames": triangle_over_frames,
+    "otherwise_between": otherwise_between,
     "norm_kept": norm_kept,
     "renormed": renormed,
     "operated": operated,

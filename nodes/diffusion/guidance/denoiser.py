@@ -78,7 +78,8 @@ class GuidedDenoiser:
             guided = rescaled(guided, denoised["positive"], x, sigma, self._rescale)
         if self._changes:
             cfg = float(self._options.get("cfg", 1.0))
-            at = Guiding(x, sigma, denoised["positive"], denoised.get("negative"), cfg)
+            both = denoised["positive"], denoised.get("negative")
+            at = Guiding(x, sigma, *both, cfg, self.percent_to_sigma)
             guided = changed(guided, at, self._changes)
         return guided
 

@@ -16,7 +16,7 @@ def seen(cfg: float = 3.0, sigma: float = 0.5) -> tuple[torch.Tensor, Guiding]:
     """A guided prediction, and what guidance knew."""
     x, positive, negative = torch.randn(3, FRAMES, 4, 6, 6, generator=torch.Generator().manual_seed(1))
     guided = negative + cfg * (positive - negative)
-    return guided, Guiding(x, torch.tensor(sigma), positive, negative, cfg)
+    return guided, Guiding(x, torch.tensor(sigma), positive, negative, cfg, lambda percent: 1 - percent)
 
 
 def by(kind: str, guided: torch.Tensor, at: Guiding, **numbers: Any) -> torch.Tensor:
@@ -69,12 +69,20 @@ def test_zero_star_is_guidance_from_the_best_fitting_negative_direction() -> Non
         torch.testing.assert_close(found[frame], base + at.cfg * (at.positive[frame] - base))
 
 
+@pytest.mark.parametrize(("sigma", "scale"), [(0.9, 3.0), (0.79, 7.0), (0.5, 7.0), (0.41, 7.0), (0.3, 3.0)])
+def test_a_scale_holds_between_two_moments(sigma: float, scale: float) -> None:
+    guided, at = seen(sigma=sigma)
+    found = by("otherwise_between", guided, at, cfg=7.0, start=0.2, end=0.6)
+    torch.testing.assert_close(found, at.negative + scale * (at.positive - at.negative))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_guider_without_negative_side_is_no_fault(kind: str) -> None:
     _, at = seen(cfg=1.0)
-    alone = Guiding(at.x, at.sigma, at.positive, None, 1.0)
+    alone = Guiding(at.x, at.sigma, at.positive, None, 1.0, at.percent_to_sigma)
     numbers: dict[str, Any] = {"minimum": 1.0, "strength": 1.0, "of_noise": False, "trunc": 100.0, "most": 1.0}
     numbers["operation"] = LatentOperation("sharpen", {"radius": 1, "sigma": 1.0, "alpha": 0.0})  # changes nothing
+    numbers |= {"cfg": 2.0, "start": 0.0, "end": 1.0}
     torch.testing.assert_close(by(kind, at.positive, alone, **numbers), at.positive)
 
 
