@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from nodes.diffusion.families.contents import open_contents
 from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.gguf.file import GgufFile
-from nodes.diffusion.gguf.names import _T5_LAYER, _T5_OUTER
+from nodes.diffusion.gguf.names import _LANGUAGE_LAYER, _LANGUAGE_OUTER, _T5_LAYER, _T5_OUTER
 from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.streaming import Streaming
@@ -19,7 +19,7 @@ from nodes.diffusion.text.unigram import parse_pieces
 from nodes.gguf_loaders import load_clip, load_diffusion_model, load_three_clips, load_two_clips
 from nodes.loaders import load_vae
 from nodes.lora import load_lora_model_only
-from tests.nodes.diffusion import originals
+from tests.nodes.diffusion import newer_originals, originals
 from tests.nodes.diffusion.gguf import files
 from tests.nodes.house import House, is_picture
 
@@ -82,6 +82,26 @@ def test_a_text_encoder_in_few_bits_reads_as_that_of_its_numbers(house: House) -
     original = originals.flux().texts["t5xxl"].state_dict()
     assert all((weights[key] + 0 - original[key]).abs().max() < 0.02 * original[key].abs().max() for key in kept)
     assert few.isfinite().all()
+
+
+def test_a_language_model_in_few_bits_reads_as_that_of_its_numbers(house: House) -> None:
+    network = newer_originals.qwen3()
+    outer = {new.removeprefix("model."): old for old, new in _LANGUAGE_OUTER.items()}
+    layers, tensors = {new: old for old, new in _LANGUAGE_LAYER.items()}, {}
+    for key, tensor in network.state_dict().items():
+        _, number, rest = [*key.split(".", 2), "", ""][:3]
+        layer, _, parameter = rest.rpartition(".")
+        tensors[outer.get(key) or f"blk.{number}.{layers[layer]}.{parameter}"] = tensor
+    files.write(house.folder / "text_encoders" / "qwen3.gguf", tensors, files.Type.Q8_0, "qwen3")
+    newer_originals.write_language_vocabulary(house.folder / "tokenizers" / "qwen3")
+    clip = load_clip("qwen3.gguf", "lumina2", **house.files)
+    assert clip.source.architecture == "z_image"
+    with house.models.use_clip(clip) as encoder:
+        found = encoder.encode("a cat").hidden
+        state = {key: value + 0 for key, value in encoder.network.state_dict().items()}
+        encoder.network.load_state_dict(state, assign=True)  # the same numbers, whole
+        torch.testing.assert_close(found, encoder.encode("a cat").hidden, atol=1e-4, rtol=1e-4)
+    house.models.unload()
 
 
 def test_the_other_loaders_take_the_same_files(house: House) -> None:
