@@ -33,6 +33,9 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
   const t = useT();
   const status = useRun((state) => state.nodes[id]?.status);
   const hasProblem = useRun((state) => (state.problems[id]?.length ?? 0) > 0);
+  const shapes = useRun((run) => run.shapes);
+  const lastValue = (input: Json | undefined) =>
+    isLink(input) ? shapes[String(input[0])]?.[input[1]] : undefined;
   const inputsOutside = useOutside(id, "inputs");
   const outputsOutside = useOutside(id, "outputs");
   const state = type.origin === "unknown" ? "missing" : status === "failed" || hasProblem ? "failed" : status;
@@ -71,7 +74,7 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isOptional={!input.required}
           label={t("canvas.inputOf", { input: input.name, type: input.type })}
           help={input.help}
-          source={sourceOf(node.inputs[input.name])}
+          lastValue={lastValue(node.inputs[input.name])}
           outside={inputsOutside?.get(input.name)}
         />
       ))}
@@ -88,7 +91,7 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
           isOptional={false}
           label={t("canvas.inputOf", { input: output.name, type: output.type })}
           help={output.help}
-          source={{ node: id, slot }}
+          lastValue={shapes[id]?.[slot]}
           outside={outputsOutside?.get(slot)}
         />
       ))}
@@ -96,10 +99,6 @@ export const NodeBody = memo(function NodeBody(props: NodeBodyProps) {
     </article>
   );
 });
-
-function sourceOf(value: Json | undefined): { node: NodeId; slot: number } | undefined {
-  return isLink(value) ? { node: String(value[0]), slot: value[1] } : undefined;
-}
 
 function keyOf(row: Row): string {
   return `${row.kind} ${row.input?.name ?? ""} ${row.slot ?? ""}`;
@@ -198,17 +197,17 @@ interface SocketProps {
   readonly isOptional: boolean;
   readonly label: string;
   readonly help: string;
-  /** The output whose value goes through it. */
-  readonly source: { readonly node: NodeId; readonly slot: number } | undefined;
+  /** How large what went through it last was. */
+  readonly lastValue: string | undefined;
   /** Its name outside of the subgraph that the node is in, if it is shown there. */
   readonly outside: string | undefined;
 }
 
 function Socket(props: SocketProps) {
-  const { node, side, type, isList, y, isLinked, isQuiet, isOptional, label, help, source, outside } = props;
+  const { node, side, type, isList, y, isLinked, isQuiet, isOptional, label, help, lastValue, outside } =
+    props;
   const t = useT();
   const { colour, shape } = socketLook(type, isList);
-  const lastValue = useRun(({ shapes }) => source && shapes[source.node]?.[source.slot]);
   const fit = useView((state) => fitOf(state.linking, node, side, type));
   return (
     <span
