@@ -27,7 +27,7 @@ from graph.jobs.schema import JOB
 from graph.jobs.space import Space
 from graph.jobs.sqlite import SqliteBackend
 
-_BATCH = 200
+_BATCH = 1000
 """How many jobs are named in one transaction: others get their turn in between."""
 _FORGOTTEN = 2000
 """How many jobs are forgotten in one transaction."""

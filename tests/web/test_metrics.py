@@ -96,6 +96,20 @@ def test_workers_that_end_unasked_are_counted(own_server: OwnServer) -> None:
     assert counted("latentloom_job_run_seconds_count", outcome="crash") == 1
 
 
+def test_the_memory_of_graphics_cards_is_told_as_their_driver_tells_it(
+    own_server: OwnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text('#!/bin/sh\nprintf "A card, 81559, 80000\\nAnother, 16384, 7\\n"\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
+    counted = Counted(own_server())
+    assert counted("latentloom_device_memory_bytes", device="0", what="total") == 81559 * 2**20
+    assert counted("latentloom_device_memory_bytes", device="1", what="free") == 7 * 2**20
+    assert Counted(own_server("--cpu", data=tmp_path / "other"))("latentloom_device_memory_bytes") == 0
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Origin": "http://evil.example"}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}],
