@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 from playwright.sync_api import Page
 
 Place = tuple[float, float]
-LONG_MS = 100
+LATE_MS = 100
 _RECORDER = """() => {
     window.__frames = {
         times: [], isOn: false,
@@ -33,11 +33,11 @@ class Frames:
     """What a gesture cost."""
 
     count: int
+    steps: int
+    """How often the mouse moved, or its wheel was turned."""
     fps: float
     median_ms: float
     p95_ms: float
-    long: int
-    """Frames that took more than 100 ms."""
     main_ms: float
     """How long the main thread was busy in a frame; on a busy machine it is longer."""
     cpu_ms: float
@@ -46,6 +46,23 @@ class Frames:
     """How often a frame laid the page out; more than once means that something reads while it writes."""
     styles: float
     """How often a frame computed styles."""
+    times: tuple[float, ...] = field(repr=False)
+    """Milliseconds of each frame."""
+
+    @property
+    def step_ms(self) -> float:
+        """Processor time for each step; frames in which nothing happened cost nothing here."""
+        return self.cpu_ms * self.count / self.steps
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long as it would the main thread takes, because others use the processor."""
+        return max(1.0, self.main_ms / max(0.1, self.cpu_ms))
+
+    @property
+    def late(self) -> int:
+        """Frames above 100 ms; on a busy machine, above 100 ms of what was left of it."""
+        return sum(each > LATE_MS * self.slowdown for each in self.times)
 
 
 class Watch:
@@ -81,7 +98,9 @@ class Watch:
         self.page.evaluate(_RECORDER)
         self.page.evaluate("() => __frames.start()")
         before, cpu_before, began = self.figures(), self.cpu_ms(), time.monotonic()
+        steps = 0
         for _ in gesture:
+            steps += 1
             if time.monotonic() - began > most_seconds:
                 break
         gesture.close()  # type: ignore[attr-defined]  # a generator: lets the mouse go
@@ -93,14 +112,15 @@ class Watch:
 
         return Frames(
             count=len(times),
+            steps=steps,
             fps=1000 * len(times) / max(0.001, sum(times)),
             median_ms=median(times),
             p95_ms=quantiles(times, n=20)[-1] if len(times) > 1 else times[0],
-            long=sum(one > LONG_MS for one in times),
             main_ms=1000 * each("TaskDuration"),
             cpu_ms=(cpu_after - cpu_before) / len(times),
             layouts=each("LayoutCount"),
             styles=each("RecalcStyleCount"),
+            times=tuple(times),
         )
 
 

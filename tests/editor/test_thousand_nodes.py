@@ -4,6 +4,7 @@ No law here is one of seconds: frames are counted, and compared with those of an
 by the same mouse in the same minute. Checklist 4.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from benchmarks.editor.workload import Grid
 
 GRID = Grid(1000)
 STEPS = 60
-MOST_RATIO = 25
-"""Processor time of a frame over that of an empty page; 4 to 11 were measured."""
-MOST_LONG = 0.15
-"""Share of frames above 100 ms, beyond those of the empty page: a busy machine makes some."""
+MOST_RATIO = 30
+"""Processor time of a step over that of an empty page; 10 to 16 were measured, without a graphics card."""
+MOST_LATE = 0.06
+"""Share of frames above 100 ms (more on a busy machine): a few come while bodies of nodes are made."""
 Gesture = Callable[[], Iterator[None]]
 
 
@@ -49,14 +50,14 @@ def holds_the_budget(page: Page, url: str) -> None:
     measure("pan", close, lambda: drag(page, MIDDLE, (-6, -3), STEPS, "middle"), most_bodies=60)
     measure("zoom", close, lambda: zoom(page, MIDDLE, STEPS), most_bodies=60)
     measure("drag", close, lambda: drag(page, editor.head(GRID, middle), (2, 3), STEPS), most_bodies=60)
-    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_enabled()  # the node went along
+    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_enabled()  # the node went along
     measure("pan all", far, lambda: drag(page, MIDDLE, (1, 1), STEPS, "middle"), most_bodies=2)  # what has the focus
     measure("drag far", far, lambda: drag(page, editor.head(GRID, middle), (1, 1), STEPS), most_bodies=2)
     assert watch.heap_mb() <= 60
     page.goto("about:blank")
     empty = watch.gesture(drag(page, MIDDLE, (1, 1), STEPS, "middle"))
     for name, frames in found.items():
-        assert frames.cpu_ms <= MOST_RATIO * empty.cpu_ms, (name, frames, empty)
-        assert frames.long <= MOST_LONG * frames.count + empty.long, (name, frames, empty)
+        assert frames.step_ms <= MOST_RATIO * empty.step_ms, (name, frames.step_ms, empty.step_ms)
+        assert frames.late <= MOST_LATE * frames.count, (name, frames.late, frames)
         assert frames.layouts <= 1, (name, frames)  # nothing reads what was just written
         assert frames.styles <= 2, (name, frames)

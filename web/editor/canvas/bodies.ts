@@ -75,10 +75,10 @@ export class NodeBodies {
   /** Mount some of the bodies that are due, and drop those that are not; returns whether there are more to come.
    *
    * While the zoom changes nothing is mounted or dropped: each change would cost a late frame, and most of what comes
-   * into view goes again. The canvas draws what has no body.
+   * into view goes again. The canvas draws what has no body, and draws once more when the camera rests.
    */
   mount(shown: Bounds, isNear: boolean): boolean {
-    if (this.zooming.goesOn(shown.width, performance.now())) return true;
+    if (this.zooming.goesOn(shown.width, performance.now())) return false;
     const wish = { scene: this.scene, shown, isNear, mounted: this.nodes, kept: this.staying(isNear) };
     const { mounted, hasMore } = nextMounted(wish);
     if (mounted !== this.nodes) {
