@@ -162,6 +162,7 @@ SPECIAL: Mapping[str, Special] = {
     "ImageOnlyCheckpointLoader": Special(
         {"ckpt_name": "svd_xt.safetensors"}, ("SVD_img2vid_Conditioning", "clip_vision"), slot=1
     ),
+    "IPAdapterAdvanced": special(clip_vision=made("CLIPVisionLoader")),
     "LoadAudio": special(audio="sound.flac"),
     "LoadLatent": special(latent="ComfyUI_00001_.latent"),
     "LoadTable": special(table="classes.csv"),
@@ -169,6 +170,7 @@ SPECIAL: Mapping[str, Special] = {
     "LoadVideo": special(file="clip.mp4"),
     "TripleCLIPLoader": special(clip_name2="clip_g.safetensors", clip_name3="t5xxl_fp16.safetensors"),
     "TripleCLIPLoaderGGUF": special(clip_name2="clip_g.safetensors", clip_name3="t5-v1_1-xxl-q8_0.gguf"),
+    "VAELoader": Special({"vae_name": "ae.safetensors"}, world=FLUX),
     "UnetLoaderGGUF": special(unet_name="flux1-dev-q8_0.gguf"),
     "unCLIPCheckpointLoader": Special({"ckpt_name": "sd21-unclip-h.safetensors"}),
     # models
@@ -223,5 +225,9 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
 """Who gives values in examples that are generated otherwise, by node type."""
 FOR_SD15 = frozenset({"clip_vision", "controlnet", "hypernetworks", "ipadapter", "loras", "text_encoders", "vae"})
 """Folders whose files, as examples name them, belong to a Stable Diffusion 1.5, unless it is said otherwise."""
-SAME_AS: Mapping[str, str] = {"LoopTurn": "EndLoop", "LoopRound": "EndLoop"}
-"""Nodes that others make while they run -> whose example shows them at work."""
+SAME_AS: Mapping[str, str] = {
+    "IPAdapterModelLoader": "IPAdapterAdvanced",
+    "LoopRound": "EndLoop",
+    "LoopTurn": "EndLoop",
+}
+"""Nodes that are shown by the example of another one; those of loops are made by it while it runs."""
