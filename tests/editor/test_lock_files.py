@@ -10,7 +10,7 @@ import pytest
 
 from tests.editor.conftest import ROOT
 
-LOCKED = [ROOT / "web/editor"]
+LOCKED = [ROOT / "web/editor", ROOT / "benchmarks/editor/react_flow"]
 SYSTEMS = ["linux x64", "linux arm64", "darwin x64", "darwin arm64", "win32 x64"]
 NOWHERE = ["--registry=http://127.0.0.1:9", "--fetch-retries=0"]
 Packages = dict[str, dict[str, Any]]
