@@ -55,7 +55,7 @@ def save_synthetic_set(
 ) -> None:
     """Save pictures, their masks and a manifest that says of each how it came about, and that it is synthetic.
 
-    What was there under that name is replaced. The manifest is deterministic: the same set gives the same file.
+    Files of the same names are replaced. The manifest is deterministic: the same set gives the same file.
     """
     singles = [image for batch in images for image in batch]
     given = {"class": classes, "prompt": prompts, "seed": seeds}

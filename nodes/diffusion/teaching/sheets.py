@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -16,6 +16,7 @@ LETTERS = 12
 LINE = 16
 """Height of a line of text, in pixels."""
 MOST_PIXELS = 64 * 2**20
+SMALLEST_CELL = 32
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Sheet:
         labels: below each picture, lines and all; those that are missing are empty.
         column_heads: above each column.
         row_heads: left of each row.
-        cell: pictures are brought to this width in pixels; 0 keeps them as they are.
+        cell: pictures are brought to this width in pixels; 0 keeps them as they are, as long as the sheet does not
+            become too large.
     """
 
     columns: int = 0
@@ -47,17 +49,26 @@ def contact_sheet(images: Sequence[Tensor], sheet: Sheet) -> Tensor:
     """
     if not len(images):
         raise DiffusionError("A contact sheet needs at least one picture.")
-    grid = _Grid.of([_size(image, sheet.cell) for image in images], sheet)
-    if grid.width * grid.height > MOST_PIXELS:
-        raise DiffusionError(
-            f"The sheet would have {grid.width} x {grid.height} pixels. Make the pictures smaller with `cell`."
-        )
+    sheet, grid = _fitting(images, sheet)
     paper, pen = sheet_of(grid.width, grid.height)
     for number, image in enumerate(images):
         paper.paste(_sized(to_picture(image).convert("RGB"), _size(image, sheet.cell)), grid.place(number))
         _write_lines(pen, grid, number)
     _write_heads(pen, grid)
     return to_tensor(paper)
+
+
+def _fitting(images: Sequence[Tensor], sheet: Sheet) -> "tuple[Sheet, _Grid]":
+    """The sheet and its grid. Pictures that may keep their size are made smaller where it would be too large."""
+    may_shrink, grid = not sheet.cell, _Grid.of([_size(image, sheet.cell) for image in images], sheet)
+    while may_shrink and grid.width * grid.height > MOST_PIXELS and grid.cell[0] > SMALLEST_CELL:
+        sheet = replace(sheet, cell=grid.cell[0] * 3 // 4)
+        grid = _Grid.of([_size(image, sheet.cell) for image in images], sheet)
+    if grid.width * grid.height > MOST_PIXELS:
+        raise DiffusionError(
+            f"The sheet would have {grid.width} x {grid.height} pixels. Make the pictures smaller with `cell`."
+        )
+    return sheet, grid
 
 
 def _size(image: Tensor, cell: int) -> tuple[int, int]:

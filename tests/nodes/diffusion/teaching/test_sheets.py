@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.teaching import sheets
 from nodes.diffusion.teaching.sheets import GAP, LINE, Sheet, contact_sheet
 
 
@@ -47,3 +48,11 @@ def test_no_picture_and_too_large_a_sheet_are_errors() -> None:
         contact_sheet([], Sheet())
     with pytest.raises(DiffusionError, match="smaller with `cell`"):
         contact_sheet([torch.zeros(1, 1, 3)] * 1024, Sheet(cell=2000))
+
+
+def test_pictures_that_may_keep_their_size_are_made_smaller_where_the_sheet_would_be_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sheets, "MOST_PIXELS", 400 * 400)
+    found = contact_sheet([torch.zeros(256, 256, 3)] * 9, Sheet())[0]
+    assert 300 < found.shape[0] == found.shape[1] <= 400
