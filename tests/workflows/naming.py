@@ -31,6 +31,8 @@ FAMILIES: Sequence[tuple[str, str]] = (
     (r"flux", "flux"),
     (r"z.?image", "z_image"),
     (r"qwen.?image", "qwen_image"),
+    (r"wan.?2\.?1.*i2v", "wan 2.1 from pictures"),
+    (r"wan.*i2v", "wan 2.2 from pictures"),
     (r"wan.?2|wan_", "wan"),
     (r"sd.?3", "sd3"),
     (r"(xl|pony|illustrious|noob|animagine).*inpaint", "sdxl inpainting"),

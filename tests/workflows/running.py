@@ -21,7 +21,7 @@ from nodes.application import create
 from tests.workflows.naming import Nodes, files_of, main_family, stand_in
 from tests.workflows.standins import Library, write_vocabularies
 
-PLACEABLE = re.compile(r"[^<>:\"|?*{}\0]+\.(safetensors|sft)")
+PLACEABLE = re.compile(r"[^<>:\"|?*{}\0]+\.(safetensors|sft|gguf)")
 """Names under which weights can lie."""
 PICKLE = re.compile(r"\.(ckpt|pt|pth|bin)$", re.IGNORECASE)
 """How the names of pickles end; their owners convert them, and keep the names in their graphs."""

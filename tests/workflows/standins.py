@@ -13,8 +13,10 @@ from torch import Tensor
 from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, svd_originals, tiny
 from tests.nodes.diffusion.control import controls, transformer_controls
 from tests.nodes.diffusion.families import unclips
+from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
+from tests.nodes.test_video_conditioning import SEEING, original
 
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]
@@ -55,11 +57,9 @@ class Library:
         is_known = wanted != UNKNOWN and wanted.part in self._parts(wanted.family)
         if not is_known:
             wanted = UNKNOWN
-        source = self._folder / wanted.family / f"{wanted.part}.safetensors"
+        source = self._folder / wanted.family / f"{wanted.part}{'.gguf' if path.suffix == '.gguf' else '.safetensors'}"
         if not source.exists():
-            tensors, header = self._parts(wanted.family)[wanted.part]
-            source.parent.mkdir(parents=True, exist_ok=True)
-            save_file({key: tensor.clone().contiguous() for key, tensor in tensors.items()}, source, dict(header))
+            _write(source, *self._parts(wanted.family)[wanted.part])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # people give files of several families one name
         os.link(source, path)
@@ -69,6 +69,14 @@ class Library:
         if family not in self._files:
             self._files[family] = KINDS[family]()
         return self._files[family]
+
+
+def _write(path: Path, tensors: Tensors, header: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".gguf":
+        gguf_files.write(path, tensors, gguf_files.Type.Q8_0)
+    else:
+        save_file({key: tensor.clone().contiguous() for key, tensor in tensors.items()}, path, dict(header))
 
 
 def write_vocabularies(models: Path) -> None:
@@ -217,6 +225,8 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
     "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
     "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
+    "wan 2.1 from pictures": lambda: _newer_parts(original(**SEEING), "umt5xxl"),
+    "wan 2.2 from pictures": lambda: _newer_parts(original(), "umt5xxl"),
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "any": _others,
