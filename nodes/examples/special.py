@@ -48,6 +48,9 @@ SDXL = checkpoint("sd_xl_base_1.0.safetensors")
 REFINER = checkpoint("sd_xl_refiner_1.0.safetensors")
 SD3 = checkpoint("sd3.5_medium_incl_clips_t5xxlfp8scaled.safetensors")
 UNCLIP = checkpoint("sd21-unclip-h.safetensors")
+PLUS = "PLUS (high strength)"
+FOUND_ADAPTER = made("IPAdapterUnifiedLoader", 1, preset=PLUS)
+FOR_FOUND = ("clip_vision/clip_vision_h.safetensors", "ipadapter/ip-adapter-plus_sd15.safetensors")
 FLUX = {
     "MODEL": made("UNETLoader", unet_name="flux1-dev.safetensors"),
     "CLIP": made("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl_fp16.safetensors", type="flux"),
@@ -162,7 +165,11 @@ SPECIAL: Mapping[str, Special] = {
     "ImageOnlyCheckpointLoader": Special(
         {"ckpt_name": "svd_xt.safetensors"}, ("SVD_img2vid_Conditioning", "clip_vision"), slot=1
     ),
+    "IPAdapter": Special({"ipadapter": FOUND_ADAPTER}, world=SD15, needs=FOR_FOUND),
     "IPAdapterAdvanced": special(clip_vision=made("CLIPVisionLoader")),
+    "IPAdapterUnifiedLoader": Special(
+        {"preset": PLUS}, ("IPAdapter", "ipadapter"), slot=1, world=SD15, needs=FOR_FOUND
+    ),
     "LoadAudio": special(audio="sound.flac"),
     "LoadLatent": special(latent="ComfyUI_00001_.latent"),
     "LoadTable": special(table="classes.csv"),

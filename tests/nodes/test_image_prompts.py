@@ -11,7 +11,7 @@ from nodes.clip_vision import load_clip_vision
 from nodes.diffusion.control.equipping import equipped
 from nodes.diffusion.errors import DiffusionError, ModelError
 from nodes.diffusion.types import Guider
-from nodes.image_prompts import apply_adapter, load_adapter
+from nodes.image_prompts import apply_adapter, apply_plain, find_adapter, load_adapter
 from nodes.loaders import load_checkpoint
 from tests.nodes.diffusion import originals, tiny
 from tests.nodes.diffusion.image_prompt import adapters
@@ -181,3 +181,42 @@ def test_a_pickle_is_refused_with_the_remedy(house: House, tmp_path: Path) -> No
     (house.folder / "ipadapter" / "old.bin").write_bytes(b"x")
     with pytest.raises(ModelError, match="convert-model"):
         load_adapter("old.bin", folders=house.folders)
+
+
+PRESETS = {
+    "STANDARD (medium strength)": "base",
+    "PLUS (high strength)": "plus",
+    "FULL FACE - SD1.5 only (portraits stronger)": "full",
+}
+
+
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_file_that_fits_is_found_by_what_is_in_it(house: House, family: str, preset: str) -> None:
+    parts = checkpoint(house, family)
+    found = find_adapter(parts.MODEL, preset, **house.files)
+    assert found.model is parts.MODEL
+    assert found.ipadapter.path.name == f"{family}_{PRESETS[preset]}.safetensors"
+    plain = apply_plain(parts.MODEL, found.ipadapter, IMAGE, 1.0, 0.0, 1.0, "standard", models=house.models)
+    wanted = listening(house, parts.MODEL, f"{family}_{PRESETS[preset]}")
+    assert torch.equal(sampled(house, parts, plain), sampled(house, parts, wanted))
+
+
+def test_words_in_names_decide_only_between_files_that_are_built_alike(house: House) -> None:
+    parts = checkpoint(house, "sd1")
+    with pytest.raises(ModelError, match="None of the files in the folder ipadapter is a PLUS FACE"):
+        find_adapter(parts.MODEL, "PLUS FACE (portraits)", **house.files)
+    face = adapters.adapter(tiny.build(seed=1).unet, "plus", seed=3)
+    adapters.write(house.folder / "ipadapter" / "a-plus-Face.safetensors", face)
+    assert find_adapter(parts.MODEL, "PLUS FACE (portraits)", **house.files).ipadapter.path.name.startswith("a-plus")
+    plus = find_adapter(parts.MODEL, "PLUS (high strength)", **house.files)
+    assert plus.ipadapter.path.name == "sd1_plus.safetensors"
+
+
+def test_an_adapter_without_its_encoder_is_not_found(house: House) -> None:
+    parts = checkpoint(house, "sd1")
+    large = adapters.adapter(tiny.build(seed=1).unet)
+    large["image_proj.proj.weight"] = torch.zeros(len(large["image_proj.proj.weight"]), 1280)
+    adapters.write(house.folder / "ipadapter" / "g.safetensors", large)
+    with pytest.raises(ModelError, match=r"clip_vision gives the 1280 numbers that g\.safetensors reads"):
+        find_adapter(parts.MODEL, "VIT-G (medium strength)", **house.files)

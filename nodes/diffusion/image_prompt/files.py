@@ -24,6 +24,7 @@ from nodes.diffusion.image_prompt.network import (
 from nodes.diffusion.image_prompt.weighing import WeightType, layer_weights
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.vision.encoder import VisionHandle
 
 CROSS = ".attn2"
 """How the name of a layer ends that listens to a text."""
@@ -35,6 +36,8 @@ class IpAdapterHandle:
 
     path: Path
     digest: str = ""
+    vision: VisionHandle | None = None
+    """The encoder that it looks through, where that was found with it."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -65,15 +68,18 @@ class IpAdapterFile:
     @property
     def is_known(self) -> bool:
         """Whether it is an adapter that looks through CLIP; those that recognise faces are others."""
-        below = {key.removeprefix(IMAGE): shape for key, shape in self.shapes.items()}
         is_face = any("_lora." in key for key in self.shapes)
-        return bool(layer_numbers(self.shapes)) and projection_of(below) is not None and not is_face
+        return bool(layer_numbers(self.shapes)) and self.makes is not None and not is_face
+
+    @property
+    def makes(self) -> type[nn.Module] | None:
+        """What makes its words; None if that is not known."""
+        return projection_of({key.removeprefix(IMAGE): shape for key, shape in self.shapes.items()})
 
     @property
     def sums_up(self) -> bool:
         """Whether it reads the one vector that sums a picture up; otherwise the last but one layer."""
-        below = {key.removeprefix(IMAGE): shape for key, shape in self.shapes.items()}
-        return projection_of(below) is SummedUp
+        return self.makes is SummedUp
 
     @property
     def seen_width(self) -> int:
@@ -115,6 +121,21 @@ def cross_layers(unet: nn.Module) -> list[str]:
     return [name for name, _ in unet.named_modules() if name.endswith(CROSS)]
 
 
+def widths_of(unet: object, model: str) -> list[int]:
+    """How wide each layer of a UNet is that listens to a text, in the order in which adapters number them.
+
+    Args:
+        unet: the network; it may be without memory.
+        model: the name of its file.
+
+    Raises:
+        ModelError: it is no UNet.
+    """
+    if not isinstance(unet, nn.Module) or not hasattr(unet, "up_blocks"):
+        raise ModelError(f"IP-Adapters are for models with a UNet; {model} is built differently.")
+    return [unet.get_parameter(f"{name}.to_k.weight").shape[0] for name in cross_layers(unet)]
+
+
 def check_fit(handle: IpAdapterHandle, unet: object, model: str, weight_type: WeightType = "linear") -> None:
     """Refuse an adapter of another kind of model.
 
@@ -128,11 +149,8 @@ def check_fit(handle: IpAdapterHandle, unet: object, model: str, weight_type: We
         ModelError: the two do not belong together.
         DiffusionError: that way is not known for this kind of model.
     """
-    if not isinstance(unet, nn.Module) or not hasattr(unet, "up_blocks"):
-        raise ModelError(f"{handle.path.name} is for models with a UNet; {model} is built differently.")
-    layers = cross_layers(unet)
-    layer_weights(layers, weight_type)
-    own = [unet.get_parameter(f"{name}.to_k.weight").shape[0] for name in layers]
+    own = widths_of(unet, model)
+    layer_weights(cross_layers(unet), weight_type)  # type: ignore[arg-type]  # a UNet, or the line above had raised
     wanted = IpAdapterFile(handle.path).widths
     if own != wanted:
         raise ModelError(
