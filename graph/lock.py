@@ -4,18 +4,20 @@ Files carry it beside their workflow. It holds what was there when the file was 
 been computed with earlier libraries.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
 from graph.spec import Json
-from graph.topology import Graph
+from graph.topology import Graph, GraphNode
 
 LOCK = "lock"
 """How the text is called in files."""
 _DIGITS = 12
 """How much of a digest is worth reading."""
+FilesBeside = Callable[[GraphNode], Mapping[str, str]]
+"""Content digests of files that a node reads though no input names them, as `folder/name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Lock(BaseModel):
 
 
 def lock_of(
-    graph: Graph, digests: Mapping[str, Mapping[str, str]], environment: Environment, saved: Saved
+    graph: Graph,
+    digests: Mapping[str, Mapping[str, str]],
+    environment: Environment,
+    saved: Saved,
+    beside: FilesBeside = lambda node: {},
 ) -> dict[str, Json]:
     """The lock of a result, as JSON.
 
@@ -70,6 +76,7 @@ def lock_of(
         digests: node id -> input -> content digest of the file that it names.
         environment: what computes.
         saved: which result.
+        beside: tells which files a node reads besides those.
     """
     needed = [graph.nodes[each] for each in graph.order_for([saved.display])]
     files = {
@@ -78,6 +85,8 @@ def lock_of(
         for each in node.spec.inputs
         if each.name in digests.get(node.id, {})
     }
+    for node in needed:
+        files |= beside(node)
     lock = Lock(
         node=saved.node,
         display=saved.display,

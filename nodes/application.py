@@ -25,6 +25,7 @@ from nodes.diffusion.libraries import import_all
 from nodes.diffusion.models import ModelRegistry
 from nodes.packs.house import PackHouse
 from nodes.packs.loading import load_packs
+from nodes.text_encoding import inversions_of
 
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Whose versions may change a result."""
@@ -58,6 +59,7 @@ def create(data: Mapping[str, Any]) -> EngineApplication:
         is_valid=artefacts.is_valid,
         seen=Seen(cache_folder(settings) if settings.cache == "all" else None),
         environment=cache(partial(environment_of, models)),
+        files_beside=partial(inversions_of, folders),
     )
     held = partial(held_bytes, models, results)
     return EngineApplication(registry, executor, folders, import_all, models.unload, results.clear_memory, held)

@@ -11,7 +11,9 @@ from pydantic import Field
 from graph.errors import FolderError
 from graph.folders import Folders
 from graph.node import Widget, node
+from graph.topology import GraphNode
 from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.text.inversion import files_named
 from nodes.diffusion.text.prompt import MARK
 from nodes.diffusion.types import Padding
 from nodes.sockets import Clip, Conditioning
@@ -83,3 +85,12 @@ def embedding_finder(folders: Folders) -> Callable[[str], Path | None]:
         return folders.path("embeddings", nested[0]) if nested else None
 
     return find
+
+
+def inversions_of(folders: Folders, node: GraphNode) -> dict[str, str]:
+    """What the texts of a node name besides its inputs: content digests of textual inversions, as `embeddings/name`."""
+    texts = [value for value in node.literals.values() if isinstance(value, str) and MARK in value]
+    paths = [path for text in texts for path in files_named(text, embedding_finder(folders))]
+    places = [(path, place) for path in paths for place in folders.directories("embeddings")]
+    names = [path.relative_to(place).as_posix() for path, place in places if path.is_relative_to(place)]
+    return {f"embeddings/{name}": folders.digest("embeddings", name) for name in names}

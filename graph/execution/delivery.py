@@ -181,7 +181,9 @@ class Delivery:
         """What the next file of a running node depends on besides the graph."""
         if context.node not in self._locks:
             saved = Saved(context.node, self.nodes.display(context.node), 0)
-            self._locks[context.node] = lock_of(self.nodes.graph, self.prints.files, self.house.environment(), saved)
+            graph, house = self.nodes.graph, self.house
+            lock = lock_of(graph, self.prints.files, house.environment(), saved, house.files_beside)
+            self._locks[context.node] = lock
         return {**self._locks[context.node], "number": context.files_shown}
 
     def _state_of(self, node_id: str, priority: int) -> NodeState:

@@ -21,7 +21,7 @@ from graph.execution.shapes import shapes_of
 from graph.execution.types import NodeTypes
 from graph.explanation import note_sightings
 from graph.fingerprint import Fingerprints, Surroundings, fingerprint
-from graph.lock import Environment
+from graph.lock import Environment, FilesBeside
 from graph.plan import IsValid, Plan, Planner, plan
 from graph.registry import Registry
 from graph.tokens import change_tokens
@@ -43,6 +43,7 @@ class Executor:
         is_valid: whether the result of an output node is still there (its files exist, where they are wanted).
         seen: what earlier keys were made of, to explain misses.
         environment: tells what computes here, for the locks of results; asked when a lock is.
+        files_beside: tells which files nodes read though no input names them, for the locks of results.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Executor:
         is_valid: IsValid | None = None,
         seen: Seen | None = None,
         environment: Callable[[], Environment] = Environment,
+        files_beside: FilesBeside = lambda node: {},
     ) -> None:
         codecs = codecs if codecs is not None else Codecs()
         given = surroundings if surroundings is not None else Surroundings()
@@ -70,6 +72,7 @@ class Executor:
             surroundings=Surroundings(given.digest_of_file, given.salt, given.digest or codecs.digest),
             is_valid=is_valid,
             environment=environment,
+            files_beside=files_beside,
         )
 
     async def plan(self, graph: Graph) -> Plan:

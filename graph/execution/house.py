@@ -12,7 +12,7 @@ from graph.events import Failure
 from graph.execution.lanes import Lanes
 from graph.execution.types import NodeTypes
 from graph.fingerprint import Surroundings
-from graph.lock import Environment
+from graph.lock import Environment, FilesBeside
 from graph.plan import IsValid
 from graph.registry import Registry
 from graph.topology import GraphNode
@@ -40,6 +40,7 @@ class House:
     is_valid: IsValid | None
     environment: Callable[[], Environment] = Environment
     """Tells what computes here, for the locks of results."""
+    files_beside: FilesBeside = lambda node: {}
 
     @property
     def is_keeping(self) -> bool:

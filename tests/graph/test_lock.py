@@ -44,6 +44,11 @@ def test_a_lock_holds_what_feeds_the_result_and_nothing_else() -> None:
     }
 
 
+def test_files_that_no_input_names_are_among_the_files() -> None:
+    made = lock_of(graph(), {}, HERE, Saved("2", "2", 0), lambda node: {f"embeddings/{node.id}": "ef"})
+    assert made["files"] == {"embeddings/1": "ef", "embeddings/2": "ef"}
+
+
 def test_files_carry_it_and_give_it_back() -> None:
     texts = with_lock(text_chunks({"2": {}}, None), lock().model_dump())
     exif = {0x0110 - number: f"{key}:{text}" for number, (key, text) in enumerate(texts.items())}

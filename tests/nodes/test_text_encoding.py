@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from blake3 import blake3
 from safetensors.torch import save_file
 
 from graph.folders import Folders
+from graph.topology import GraphNode
 from nodes.diffusion.models import ModelRegistry
-from nodes.text_encoding import encode_prompt, set_last_layer
+from nodes.text_encoding import encode_prompt, inversions_of, set_last_layer
 from tests.nodes.diffusion import tiny
 
 
@@ -63,3 +65,14 @@ def test_a_prompt_with_a_textual_inversion_is_encoded_anew_each_time():
     changes = encode_prompt.__node__.fingerprint
     assert math.isnan(changes("a embedding:x", None))
     assert changes("a cat", None) == changes(None, None)
+
+
+def test_the_textual_inversions_of_a_text_are_named_with_their_content(services, tmp_path):
+    path = tmp_path / "models" / "embeddings" / "sub" / "mine.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"vectors")
+    spec = encode_prompt.__node__.spec
+    text = "(a embedding:mine, on:1.2) embedding:none embedding:"
+    found = inversions_of(services["folders"], GraphNode("1", spec, {"text": text, "clip": None}, {}))
+    assert found == {"embeddings/sub/mine.safetensors": blake3(b"vectors").hexdigest()}
+    assert inversions_of(services["folders"], GraphNode("1", spec, {"text": "a cat"}, {})) == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from nodes.diffusion.statefile import PICKLES, SAFETENSORS, StateFile
-from nodes.diffusion.text.prompt import MARK
+from nodes.diffusion.text.prompt import MARK, parse, split_inversions
 from nodes.diffusion.types import FindEmbedding
 
 KEYS = ("emb_params", "clip_l", "<concept>")
@@ -47,12 +47,28 @@ def read_inversion(piece: str, width: int, find: FindEmbedding, encoder: str = "
     """
     words = piece.removeprefix(MARK).split()
     name, rest = (words[0], " ".join(words[1:])) if words else ("", "")
+    path, end = _located(name, find)
+    if path is not None:
+        return Inversion(_vectors(path, width, encoder), f"{name[end:]} {rest}".strip())
+    logger.warning('The textual inversion "%s" is not in the folder "embeddings"; it is left out.', name)
+    return Inversion(None, f"{name[end:]} {rest}".strip())
+
+
+def files_named(prompt: str, find: FindEmbedding) -> list[Path]:
+    """The files of the textual inversions that a prompt names, as far as they are there."""
+    pieces = [piece for stretch in parse(prompt) for piece in split_inversions(stretch.text)]
+    names = [piece.removeprefix(MARK).split()[:1] for piece in pieces if piece.startswith(MARK)]
+    return [path for name in names if name and (path := _located(name[0], find)[0]) is not None]
+
+
+def _located(name: str, find: FindEmbedding) -> tuple[Path | None, int]:
+    """The file that a word of a prompt means, and where its name ends in the word."""
+    end = len(name)
     for end in dict.fromkeys((len(name), _end_of_name(name))):
         path = _find(name[:end], find)
         if path is not None:
-            return Inversion(_vectors(path, width, encoder), f"{name[end:]} {rest}".strip())
-    logger.warning('The textual inversion "%s" is not in the folder "embeddings"; it is left out.', name)
-    return Inversion(None, f"{name[_end_of_name(name) :]} {rest}".strip())
+            return path, end
+    return None, end
 
 
 def _end_of_name(name: str) -> int:
