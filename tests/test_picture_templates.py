@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from nodes.diffusion.training.adherence import FiguresExpected, score_picture
+from nodes.diffusion.training.edge_agreement import agreement, edges_of
 from tests.template_house import FULL, House, opened
 
 
@@ -26,6 +27,16 @@ def test_the_freer_the_hand_the_further_a_redrawn_picture_is_from_the_first(hous
     decibels = [float(text.split()[1]) for text in texts]
     assert decibels == sorted(decibels, reverse=True)
     assert decibels[0] > decibels[-1] + 3
+
+
+def test_a_controlnet_keeps_the_outlines_of_another_picture(house: House) -> None:
+    found = {}
+    for strength in (0.0, 1.0):
+        files, _ = house.run("edges_to_picture", strength=strength, rows="three red stars on white", **FULL)
+        wanted = pixels(opened(files["Save edges"]))[..., 0] / 255
+        found[strength] = agreement(edges_of(opened(files["Save pictures"])), wanted.astype(np.float32))
+    assert found[1.0] > 0.8, found
+    assert found[1.0] > found[0.0] + 0.2, found
 
 
 def test_inpainting_changes_the_masked_half_and_keeps_the_other(house: House) -> None:

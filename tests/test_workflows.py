@@ -12,6 +12,7 @@ from nodes.catalogue import build_registry
 FILES = sorted((Path(__file__).parents[1] / "workflows").glob("*.json"))
 SHIPPED = {
     "checkpoints": ("latentloom-tiny",),
+    "controlnet": ("latentloom-tiny-edges.safetensors",),
     "upscale_models": ("latentloom-tiny-x2.safetensors",),
     "loras": (),
 }

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from nodes.diffusion.training.objective import Objective
 from nodes.diffusion.training.vocabulary import CONTEXT_LENGTH
+
+HINT_CHANNELS = (8, 16, 32, 64)
+"""Channels of the layers by which a ControlNet brings a picture to the size of the latent, an eighth of its side."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,13 @@ def load_denoiser(folder: Path) -> Denoiser:
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32, local_files_only=True)
     unet.set_attn_processor(PlainAttention())
     return Denoiser(text_encoder.train(), unet.to(memory_format=torch.channels_last).train())
+
+
+def build_control(unet: UNet2DConditionModel) -> ControlNetModel:
+    """A ControlNet that begins as a copy of the first half of a UNet, and adds nothing yet."""
+    control = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=HINT_CHANNELS)
+    control.set_attn_processor(PlainAttention())
+    return control.to(memory_format=torch.channels_last).train()
 
 
 def build_scheduler(objective: Objective) -> DDIMScheduler:

@@ -8,13 +8,14 @@ from statistics import fmean
 
 import numpy as np
 import torch
-from diffusers import ControlNetModel, StableDiffusionControlNetPipeline
+from diffusers import StableDiffusionControlNetPipeline
 from PIL import Image
 from safetensors.torch import load_file
 from torch.nn import functional
 
 from nodes.diffusion.edges import canny
 from nodes.diffusion.training.adherence import Expectation, score_picture
+from nodes.diffusion.training.architecture import build_control
 from nodes.diffusion.training.dataset import SHAPE_FAMILIES, choose_family, is_held_out
 from nodes.diffusion.training.evaluation import Sampling, load_pipeline
 from nodes.diffusion.training.prompts import expectation_of
@@ -57,11 +58,12 @@ def edge_tasks(number: int, figures: bool) -> list[EdgeTask]:
     return list(islice(_tasks(figures), number))
 
 
-def controlled_pipeline(model: Path, control: ControlNetModel) -> StableDiffusionControlNetPipeline:
-    """The model, steered, as diffusers itself does it."""
-    pipeline = StableDiffusionControlNetPipeline(
-        **load_pipeline(model).components, controlnet=control, requires_safety_checker=False
-    )
+def controlled_pipeline(model: Path, control: Path) -> StableDiffusionControlNetPipeline:
+    """The model, steered by the ControlNet in a file, as diffusers itself does it."""
+    parts = load_pipeline(model).components
+    network = build_control(parts["unet"]).eval()
+    network.load_state_dict({key: each.float() for key, each in load_file(control).items()})
+    pipeline = StableDiffusionControlNetPipeline(**parts, controlnet=network, requires_safety_checker=False)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -97,11 +99,7 @@ def measure(pictures: Sequence[Image.Image], tasks: Sequence[EdgeTask]) -> dict[
 
 def report(model: Path, control: Path, number: int) -> Iterator[str]:
     """Lines that compare pictures with and without a ControlNet."""
-    settings = ControlNetModel.from_unet(
-        load_pipeline(model).unet, conditioning_embedding_out_channels=_widths(control)
-    )
-    settings.load_state_dict({key: each.float() for key, each in load_file(control).items()})
-    pipeline = controlled_pipeline(model, settings)
+    pipeline = controlled_pipeline(model, control)
     for name, tasks in (("figures", edge_tasks(number, True)), ("scenes", edge_tasks(number, False))):
         for strength in (0.0, 1.0):
             found = measure(draw_tasks(pipeline, tasks, strength), tasks)
@@ -127,19 +125,6 @@ def _covered(some: np.ndarray, others: np.ndarray, tolerance: int) -> float:
     size = 2 * tolerance + 1
     near = functional.max_pool2d(torch.from_numpy(others)[None, None], size, stride=1, padding=tolerance)[0, 0].numpy()
     return float((some * near).sum() / some.sum())
-
-
-def _widths(control: Path) -> tuple[int, ...]:
-    """The channels of the layers that read the picture, from a file in the layout of diffusers."""
-    shapes = {
-        key: each.shape for key, each in load_file(control).items() if key.startswith("controlnet_cond_embedding")
-    }
-    first = shapes["controlnet_cond_embedding.conv_in.weight"][0]
-    numbers = sorted(int(key.split(".")[2]) for key in shapes if ".blocks." in key and key.endswith("weight"))
-    return (
-        first,
-        *(shapes[f"controlnet_cond_embedding.blocks.{number}.weight"][0] for number in numbers if number % 2),
-    )
 
 
 def _as_picture(edges: np.ndarray) -> Image.Image:

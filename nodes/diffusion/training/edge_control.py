@@ -31,7 +31,7 @@ from transformers import CLIPTokenizer
 
 from nodes.diffusion.edges import canny
 from nodes.diffusion.training import denoising, latents, pictures
-from nodes.diffusion.training.architecture import Denoiser, PlainAttention, load_denoiser
+from nodes.diffusion.training.architecture import Denoiser, build_control, load_denoiser
 from nodes.diffusion.training.edge_agreement import report
 from nodes.diffusion.training.latents import BatchSettings, LatentSet
 from nodes.diffusion.training.loop import LoopSettings, Schedule, StepReport, TrainingState, train
@@ -44,8 +44,6 @@ logger = logging.getLogger(__name__)
 MODEL = Path("models/checkpoints/latentloom-tiny")
 TARGET = Path("models/controlnet/latentloom-tiny-edges.safetensors")
 CHECKPOINT = "edge_control.safetensors"
-HINT_CHANNELS = (8, 16, 32, 64)
-"""Channels of the layers that bring the edges to the size of the latent; the last is read at an eighth of the side."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +66,6 @@ class EdgeSet:
 
     encoded: LatentSet
     pixels: np.ndarray
-
-
-def build_control(denoiser: Denoiser) -> ControlNetModel:
-    """A ControlNet that begins as a copy of the first half of a UNet, and adds nothing yet."""
-    control = ControlNetModel.from_unet(denoiser.unet, conditioning_embedding_out_channels=HINT_CHANNELS)
-    control.set_attn_processor(PlainAttention())
-    return control.to(memory_format=torch.channels_last).train()
 
 
 def read_sets(folder: Path, names: Sequence[str], skip: int = VALIDATION_COUNT) -> list[EdgeSet]:
@@ -158,7 +149,7 @@ def train_control(options: argparse.Namespace, recipe: EdgeRecipe) -> None:
     for part in (denoiser.unet, denoiser.text_encoder):
         part.requires_grad_(False).eval()
     tokenizer = load_tokenizer(options.model / "tokenizer")
-    control = build_control(denoiser).requires_grad_(True)
+    control = build_control(denoiser.unet).requires_grad_(True)
     state = control_state(control, recipe)
     checkpoint = options.folder / CHECKPOINT
     if checkpoint.exists():
@@ -180,8 +171,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=Path("data/embedded"), help="where pictures and checkpoints are")
     parser.add_argument("--model", type=Path, default=MODEL, help="the model that is steered")
     parser.add_argument("--target", type=Path, default=TARGET)
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--decay-from", type=int, default=3000, help="lower the learning rate from this step on")
+    parser.add_argument("--steps", type=int, default=4800)
+    parser.add_argument("--decay-from", type=int, default=2000, help="lower the learning rate from this step on")
     parser.add_argument("--pictures", type=int, default=40, help="score: how many of each kind")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
@@ -192,7 +183,7 @@ def main(arguments: list[str] | None = None) -> None:
         case "train":
             train_control(options, recipe)
         case "export":
-            control = build_control(load_denoiser(options.model))
+            control = build_control(load_denoiser(options.model).unet)
             state = control_state(control, recipe)
             state.load(options.folder / CHECKPOINT)
             state.use_average()

@@ -8,8 +8,9 @@ import torch
 
 from nodes.diffusion.control.loading import open_control
 from nodes.diffusion.training import edge_control
+from nodes.diffusion.training.architecture import build_control
 from nodes.diffusion.training.denoising import draw, loss_of
-from nodes.diffusion.training.edge_control import EdgeRecipe, EdgeSet, build_control, control_loss, control_state
+from nodes.diffusion.training.edge_control import EdgeRecipe, EdgeSet, control_loss, control_state
 from nodes.diffusion.training.latents import BatchSettings, LatentSet
 from nodes.diffusion.training.loop import LoopSettings, Schedule, train
 
@@ -32,7 +33,7 @@ def test_edges_are_those_of_the_pictures_at_thresholds_of_the_step(edge_set: Edg
 
 
 def test_before_training_it_changes_nothing(denoiser, tokenizer, edge_set: EdgeSet) -> None:
-    control = build_control(denoiser)
+    control = build_control(denoiser.unet)
     loss = control_loss(denoiser, control, tokenizer, [edge_set], RECIPE)(3)
     settings = edge_control.denoising_settings(RECIPE)
     alone = loss_of(denoiser, tokenizer, draw([edge_set.encoded], settings, 3), settings, 3)
@@ -49,7 +50,7 @@ def test_a_run_that_stops_goes_on_to_the_same_weights_and_the_model_stays(
     found = []
     for stops in ((2, 4), (4,)):
         torch.manual_seed(0)
-        control = build_control(denoiser).requires_grad_(True)
+        control = build_control(denoiser.unet).requires_grad_(True)
         state = control_state(control, RECIPE)
         for steps in stops:
             loss_at = control_loss(denoiser, control, tokenizer, [edge_set], RECIPE)
@@ -63,5 +64,5 @@ def test_a_run_that_stops_goes_on_to_the_same_weights_and_the_model_stays(
 
 
 def test_what_is_exported_is_a_controlnet_to_the_loader(denoiser, tmp_path: Path) -> None:
-    edge_control.export_control(build_control(denoiser), tmp_path / "edges.safetensors")
+    edge_control.export_control(build_control(denoiser.unet), tmp_path / "edges.safetensors")
     assert open_control(tmp_path / "edges.safetensors").kind == "controlnet"
