@@ -12,7 +12,7 @@ from graph import strict_json
 from graph.errors import JsonError, WorkflowError
 from graph.links import read_link
 from graph.registry import Catalogue
-from graph.spec import InputSpec, Json
+from graph.spec import RANDOMIZE, InputSpec, Json
 from graph.subgraphs import Definitions
 from graph.suggest import nearest, said
 from graph.workflow import Nodes, Workflow, title_of
@@ -64,13 +64,13 @@ def with_values(workflow: Workflow, values: Mapping[Target, Json], catalogue: Ca
         WorkflowError: a target is not there, or means several nodes; the message names what is.
     """
     finder = _Finder(workflow, catalogue)
-    return _replaced(workflow, {finder.place(target): value for target, value in values.items()})
+    return replaced(workflow, {finder.place(target): value for target, value in values.items()})
 
 
 def with_inputs(workflow: Workflow, values: Mapping[str, Json], catalogue: Catalogue) -> Workflow:
     """As `with_values`, with targets as on the command line: `NODE.INPUT` or the name of a parameter."""
     finder = _Finder(workflow, catalogue)
-    return _replaced(workflow, {finder.place(finder.target(name)): value for name, value in values.items()})
+    return replaced(workflow, {finder.place(finder.target(name)): value for name, value in values.items()})
 
 
 def assign(workflow: Workflow, settings: Iterable[str], catalogue: Catalogue) -> Workflow:
@@ -90,7 +90,7 @@ def assign(workflow: Workflow, settings: Iterable[str], catalogue: Catalogue) ->
             raise WorkflowError(f'"{setting}" sets nothing: write NODE.INPUT=VALUE, such as Sampler.steps=20.')
         place = finder.place(finder.target(name))
         values[place] = finder.read(place, text)
-    return _replaced(workflow, values)
+    return replaced(workflow, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,8 @@ class _Finder:
 
 def _value(spec: InputSpec, text: str) -> Json:
     """The value that a text means for an input; the error says what the input takes."""
+    if spec.control_after_generate and text == RANDOMIZE:
+        return text
     if spec.type in ("INT", "FLOAT"):
         try:
             return int(text) if spec.type == "INT" else float(text)
@@ -243,8 +245,8 @@ def _json_or_text(spec: InputSpec, text: str) -> Json:
     return {"__value__": value} if isinstance(value, list) and read_link(value) is None else value
 
 
-def _replaced(workflow: Workflow, values: Mapping[Place, Json]) -> Workflow:
-    """A copy of the workflow in which some inputs hold other values."""
+def replaced(workflow: Workflow, values: Mapping[Place, Json]) -> Workflow:
+    """A copy of a workflow in which some inputs hold other values."""
     update: dict[str, Any] = {}  # fields of the copy
     subgraphs = dict(workflow.subgraphs)
     for scope in dict.fromkeys(place.subgraph for place in values):

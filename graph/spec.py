@@ -10,6 +10,9 @@ Occupies = Literal["instant", "cpu", "io", "gpu"]
 """What a node needs while it runs. `instant` runs at once on the scheduler's own thread and must take microseconds;
 `cpu` and `io` nodes overlap with everything; `gpu` nodes run one at a time per device."""
 
+RANDOMIZE = "randomize"
+"""What a seed holds that is left to chance; see `graph.seeds`."""
+
 
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +57,7 @@ class InputSpec(_Data):
     raw_link: bool = False
     """Whether the node receives the `[node, slot]` pair itself instead of a value."""
     control_after_generate: bool = False
-    """Whether the editor offers to change the value after each run, as seeds do."""
+    """Whether the editor offers to change the value after each run, as seeds do. Such an input may hold `RANDOMIZE`."""
     autogrow: Autogrow | None = None
     only_for: tuple[Json, ...] = ()
     """For an input called `group.child`: the choices of the input `group` with which it exists; empty means all."""

@@ -15,6 +15,7 @@ from graph.formats import read_file
 from graph.formats.editor import Conversion
 from graph.model_paths import ModelPaths, read_model_paths
 from graph.registry import Catalogue
+from graph.seeds import with_seeds
 from graph.settings import PRECISION, Settings
 from graph.workflow import Workflow
 
@@ -105,8 +106,9 @@ def add_workflow(parser: argparse.ArgumentParser) -> None:
 
 
 def read_workflow(options: argparse.Namespace, catalogue: Catalogue) -> Workflow:
-    """The workflow that the given options name, with their values set. What was uncertain or lost in reading it goes
-    to standard error.
+    """The workflow that the given options name, with their values set and its seeds drawn.
+
+    What was uncertain or lost in reading it goes to standard error.
 
     Raises:
         WorkflowError: the file cannot be read, holds no workflow, or a value cannot be set.
@@ -115,7 +117,7 @@ def read_workflow(options: argparse.Namespace, catalogue: Catalogue) -> Workflow
     for note in conversion.notes:
         if note.severity != "info":
             print(f"{note.severity}: {note.message}", file=sys.stderr)
-    return conversion.workflow
+    return with_seeds(conversion.workflow, catalogue)
 
 
 def read_conversion(options: argparse.Namespace, catalogue: Catalogue) -> Conversion:

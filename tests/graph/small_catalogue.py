@@ -54,7 +54,7 @@ SPECS = [
         "KSampler",
         [
             widget("model", "MODEL"),
-            widget("seed", "INT", minimum=0, maximum=2**64 - 1),
+            widget("seed", "INT", minimum=0, maximum=2**64 - 1, control_after_generate=True),
             widget("steps", "INT", minimum=1, maximum=150),
             with_default("cfg", "FLOAT", 8.0, minimum=0.0),
             with_default("sampler_name", "COMBO", "euler", choices=("euler", "euler_ancestral", "heun")),

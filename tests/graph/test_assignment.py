@@ -37,6 +37,7 @@ WORKFLOW = Workflow.parse(DOCUMENT)
         ("2.steps=3", "2", "steps", 3),
         ("steps=3", "2", "steps", 3),
         ("Sampler.cfg=2", "2", "cfg", 2.0),
+        ("Sampler.seed=randomize", "2", "seed", "randomize"),
         ("Sampler.add_noise=false", "2", "add_noise", False),
         ("Sampler.add_noise=on", "2", "add_noise", True),
         ("Sampler.sampler_name=heun", "2", "sampler_name", "heun"),

@@ -22,7 +22,7 @@ from graph.execution import Executor
 from graph.faults import Fault, arm
 from graph.fingerprint import Surroundings
 from graph.formats import text_chunks
-from graph.node import Files, node
+from graph.node import Files, Widget, node
 from graph.registry import Registry
 from graph.settings import Settings
 from graph.spec import PackInfo
@@ -53,6 +53,12 @@ def choose(
 ) -> Text:
     """Give a text that says what was chosen."""
     return f"{kind} {size}"
+
+
+@node("Dice", title="Dice", category="test", occupies="instant")
+def dice(seed: Annotated[int, Field(ge=0), Widget(control_after_generate=True)] = 0) -> Text:
+    """Give a text that says which seed it was given."""
+    return f"seed {seed}"
 
 
 def is_even(number: int) -> bool | str:
@@ -120,7 +126,7 @@ def png(shade: int, texts: Mapping[str, str] | None = None) -> bytes:
     )
 
 
-NODES = (text, join, choose, even, show, steps, fail, crash, load, picture)
+NODES = (text, join, choose, dice, even, show, steps, fail, crash, load, picture)
 
 
 def create(data: Mapping[str, Any]) -> EngineApplication:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from graph.jobs.records import Payload, Submission
+from graph.seeds import with_seeds
 from graph.spec import Json
 from graph.validation import Validated, validate
 from graph.workflow import Workflow
@@ -59,6 +60,7 @@ async def post_prompt(request: web.Request) -> web.Response:
     workflow = Workflow.parse(body["prompt"])
     if len(workflow.graph) > parts.settings.limits.nodes:
         raise TooMuch(f"The graph has {len(workflow.graph)} nodes; at most {parts.settings.limits.nodes} are taken.")
+    workflow = with_seeds(workflow, await parts.engine.catalogue.get(), wanted.id)
     validated, node_errors = await _validated(parts, workflow, wanted.targets)
     if validated.graph is None:
         refusal = problems.refusal(validated.problems, workflow)

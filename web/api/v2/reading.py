@@ -13,6 +13,7 @@ from graph.errors import FolderError, Problem
 from graph.formats.editor import Conversion, convert
 from graph.library.errors import UnknownAsset
 from graph.registry import Catalogue
+from graph.seeds import with_seeds
 from graph.spec import Json
 from graph.validation import Validated, validate
 from graph.workflow import Workflow, is_editor_format
@@ -24,6 +25,8 @@ from web.api.v2.parts import shelf_of
 from web.api.v2.shapes import NoteRecord, ProblemRecord
 from web.own_checks import ask_nodes
 
+KEY = "Idempotency-Key"
+"""The header in which a client names a request."""
 _REFERENCE = "core/ASSET"
 _MOST_TOLD = 20
 
@@ -56,7 +59,7 @@ class Found:
 
 
 async def read_workflow(request: web.Request, wish: WorkflowWish) -> Workflow:
-    """The workflow that a client means, its inputs set and its assets named as nodes know them.
+    """The workflow that a client means, its inputs set, its seeds drawn and its assets named as nodes know them.
 
     Raises:
         WorkflowError: it is no workflow, or an input to set is not there.
@@ -76,6 +79,7 @@ async def read_workflow(request: web.Request, wish: WorkflowWish) -> Workflow:
     _check_size(request, workflow)
     if wish.inputs:
         workflow = with_inputs(workflow, wish.inputs, catalogue)
+    workflow = with_seeds(workflow, catalogue, request.headers.get(KEY))
     return await with_assets(request, workflow)
 
 
