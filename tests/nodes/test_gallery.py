@@ -1,5 +1,6 @@
 """The gallery: every template stands in it, with a picture that its graph, as it is now, has made."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,7 +8,17 @@ import pytest
 from PIL import Image
 
 from nodes import gallery
-from nodes.gallery import CHAPTERS, LARGEST_BYTES, PAGE, Template, drawn_digest, page, templates, write_thumbnail
+from nodes.gallery import (
+    CHAPTERS,
+    LARGEST_BYTES,
+    PAGE,
+    Template,
+    drawn_digest,
+    page,
+    run_template,
+    templates,
+    write_thumbnail,
+)
 
 ALL = templates()
 HINT = "run `python -m nodes.gallery`"
@@ -47,6 +58,20 @@ def test_every_template_says_where_it_stands_and_has_a_note(each: Template) -> N
 def test_no_two_templates_of_a_chapter_stand_in_one_place() -> None:
     places = [each.order[:2] for each in ALL]
     assert len(set(places)) == len(places)
+
+
+def test_a_template_is_run_and_what_its_output_node_saved_is_found(tmp_path: Path) -> None:
+    colour = {"width": 32, "height": 16, "batch_size": 1, "color": 255}
+    graph = {
+        "1": {"class_type": "EmptyImage", "inputs": colour},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "a"}},
+    }
+    graph["2"]["_meta"] = {"title": "Save"}
+    document = {"latentloom": 1, "graph": graph, "about": {}}
+    with Image.open(asyncio.run(run_template(Template(tmp_path / "a.json", document), tmp_path))) as picture:
+        assert (picture.size, picture.getpixel((0, 0))) == ((32, 16), (0, 0, 255))
+    with pytest.raises(RuntimeError, match='no output node is called "Other"'):
+        asyncio.run(run_template(Template(tmp_path / "a.json", {**document, "about": {"picture": "Other"}}), tmp_path))
 
 
 def test_the_digest_follows_the_graph_and_what_is_shown_but_not_the_words(tmp_path: Path) -> None:
