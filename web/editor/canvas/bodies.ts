@@ -4,7 +4,7 @@ import { nodeKey, type ViewStore } from "@/view/store";
 import type { Bounds } from "./handle";
 import { nextMounted } from "./mounting";
 import type { Scene } from "./scene";
-import { Zooming } from "./zooming";
+import { REST_MS, Zooming } from "./zooming";
 
 /** Moves the frames of node bodies by hand; React only hears which of them there are. */
 export class NodeBodies {
@@ -72,20 +72,21 @@ export class NodeBodies {
     this.tell();
   }
 
-  /** Mount some of the bodies that are due, and drop those that are not; returns whether there are more to come.
+  /** Mount some of the bodies that are due, and drop those that are not; returns after how many milliseconds to draw
+   * again because there are more to come, or undefined.
    *
    * While the zoom changes nothing is mounted or dropped: each change would cost a late frame, and most of what comes
-   * into view goes again. The canvas draws what has no body, and draws once more when the camera rests.
+   * into view goes again. The canvas draws what has no body.
    */
-  mount(shown: Bounds, isNear: boolean): boolean {
-    if (this.zooming.goesOn(shown.width, performance.now())) return false;
+  mount(shown: Bounds, isNear: boolean): number | undefined {
+    if (this.zooming.goesOn(shown.width, performance.now())) return REST_MS;
     const wish = { scene: this.scene, shown, isNear, mounted: this.nodes, kept: this.staying(isNear) };
     const { mounted, hasMore } = nextMounted(wish);
     if (mounted !== this.nodes) {
       this.nodes = mounted;
       this.tell();
     }
-    return hasMore;
+    return hasMore ? 0 : undefined;
   }
 
   /** Bodies that are kept though they left the view, and the nodes that have the focus of the graph or of the page. */

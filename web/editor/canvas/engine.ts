@@ -61,6 +61,7 @@ export class Engine implements CanvasHandle {
 
   private frameRequest = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private laterTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly moveListeners = new Set<() => void>();
   private moveCount = 0;
   private readonly frameListeners = new Set<() => void>();
@@ -93,9 +94,17 @@ export class Engine implements CanvasHandle {
     if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame(() => this.draw());
   }
 
+  /** Draw again after so many milliseconds, if any are given; frames that come before put it off. */
+  private kickAfter(ms: number | undefined): void {
+    clearTimeout(this.laterTimer);
+    if (ms === 0) this.kick();
+    else if (ms !== undefined) this.laterTimer = setTimeout(() => this.kick(), ms);
+  }
+
   close(): void {
     cancelAnimationFrame(this.frameRequest);
     clearTimeout(this.restTimer);
+    clearTimeout(this.laterTimer);
     this.flow.stop();
     this.tab.view.setState({ camera: this.camera.value });
     this.thumbnails.close();
@@ -317,7 +326,7 @@ export class Engine implements CanvasHandle {
     const { x, y, z } = this.surface.snapped(this.camera);
     this.host.world.style.transform = `translate(${x}px, ${y}px) scale(${z})`;
     this.host.world.toggleAttribute("data-far", !this.isNear);
-    if (this.bodies.mount(this.shown, this.isNear)) this.kick();
+    this.kickAfter(this.bodies.mount(this.shown, this.isNear));
     const look = this.look();
     paint(this.surface.begin("below", this.camera, this.palette.get("--canvas")), look);
     this.drawFlow(look);

@@ -1,7 +1,7 @@
 // Whether somebody is zooming just now.
 
 /** The zoom rests when it was the same for so long. */
-const REST_MS = 120;
+export const REST_MS = 120;
 
 /** Told with each frame how wide the part of the world is that is in view. */
 export class Zooming {
