@@ -28,6 +28,7 @@ PARTS = ("MODEL", "CLIP", "VAE")
 CHECKPOINT = "latentloom-tiny"
 SHIPPED: Mapping[str, tuple[str, ...]] = {
     "checkpoints": (CHECKPOINT,),
+    "controlnet": ("latentloom-tiny-edges.safetensors",),
     "upscale_models": ("latentloom-tiny-x2.safetensors",),
 }
 """Files that come with the program; every other file is one that people bring."""
@@ -52,7 +53,7 @@ FILES: Mapping[str, str] = {
     "checkpoints": CHECKPOINT,
     "upscale_models": SHIPPED["upscale_models"][0],
     "clip_vision": "clip_vision_vit_h.safetensors",
-    "controlnet": "control_v11p_sd15_canny.safetensors",
+    "controlnet": SHIPPED["controlnet"][0],
     "diffusers": "dreamshaper-8",
     "diffusion_models": "flux1-dev.safetensors",
     "hypernetworks": "style.safetensors",

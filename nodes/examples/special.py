@@ -79,6 +79,7 @@ _TWO_LATENTS = ("LatentAdd", "LatentSubtract", "LatentBlend", "LatentInterpolate
 
 SPECIAL: Mapping[str, Special] = {
     **{name: special(image=DRAWN) for name in _NEED_EDGES},
+    **{name: special(image=made("Canny", image=DRAWN)) for name in ("ControlNetApply", "ControlNetApplyAdvanced")},
     **{name: special(samples2=made("VAEEncode", pixels=BLUE)) for name in _TWO_LATENTS},
     # pictures
     "BatchImagesNode": Special({"images.image0": PICTURE, "images.image1": BLUE}),
@@ -160,6 +161,9 @@ SPECIAL: Mapping[str, Special] = {
     "ControlNetApplySD3": Special(
         {"control_net": made("ControlNetLoader", control_net_name="sd3.5_canny.safetensors")}
     ),
+    "SetUnionControlNetType": special(
+        control_net=made("ControlNetLoader", control_net_name="controlnet-union-sdxl-promax.safetensors")
+    ),
     "DualCLIPLoader": special(clip_name2="clip_g.safetensors", type="sdxl"),
     "DualCLIPLoaderGGUF": special(clip_name1="clip_l-q8_0.gguf", clip_name2="clip_g-q8_0.gguf", type="sdxl"),
     "ImageOnlyCheckpointLoader": Special(
@@ -179,6 +183,7 @@ SPECIAL: Mapping[str, Special] = {
     "TripleCLIPLoaderGGUF": special(clip_name2="clip_g.safetensors", clip_name3="t5-v1_1-xxl-q8_0.gguf"),
     "VAELoader": Special({"vae_name": "ae.safetensors"}, world=FLUX),
     "UnetLoaderGGUF": special(unet_name="flux1-dev-q8_0.gguf"),
+    "WanImageToVideo": special(clip_vision_output=made("CLIPVisionEncode"), start_image=PICTURE),
     "unCLIPCheckpointLoader": Special({"ckpt_name": "sd21-unclip-h.safetensors"}),
     # models
     "LoraSave": special(model_diff=made("ModelMergeSubtract", multiplier=0.5), rank=2),
@@ -226,7 +231,7 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     "LTXVImgToVideo": LTXV,
     "SVD_img2vid_Conditioning": SVD,
     "WanImageToVideo": WAN,
-    **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF"), SDXL),
+    **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),
     **dict.fromkeys(("TripleCLIPLoader", "TripleCLIPLoaderGGUF", "ControlNetApplySD3"), SD3),
 }
 """Who gives values in examples that are generated otherwise, by node type."""
