@@ -66,10 +66,9 @@ class ImagePrompt(Effect):
             if layer.is_self or weight == 0:
                 return heard
             matrices: Any = self._layers[layer.name]  # a dict of two
-            told = words.to(query.device, query.dtype)
-            keys, values, factor = scaled(
-                matrices["to_k_ip"](told), matrices["to_v_ip"](told), weight, self.numbers["scaling"]
-            )
+            told = words.to(query.device, matrices["to_k_ip"].weight.dtype)
+            keys, values = (matrices[name](told).to(query.dtype) for name in ("to_k_ip", "to_v_ip"))
+            keys, values, factor = scaled(keys, values, weight, self.numbers["scaling"])
             seen = mix(query, keys, values) * factor
             mask = self.numbers["mask"]
             return heard + (seen if mask is None else seen * fitted_mask(mask, moment.shape, query))
