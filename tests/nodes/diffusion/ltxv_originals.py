@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.ltxv import Ltxv
-from nodes.diffusion.families.ltxv_autoencoder import ltxv_vae_map
+from nodes.diffusion.families.ltxv_vae_layout import ltxv_vae_map
 from nodes.diffusion.families.weights import file_tensors
 from tests.nodes.diffusion.newer_originals import NewerOriginal, alive
 from tests.nodes.diffusion.originals import seeded, t5

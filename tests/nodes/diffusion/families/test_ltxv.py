@@ -16,7 +16,7 @@ from nodes.diffusion.families.building import skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.ltxv import Ltxv, LtxvModel
-from nodes.diffusion.families.ltxv_autoencoder import ltxv_vae_config, ltxv_vae_map
+from nodes.diffusion.families.ltxv_vae_layout import ltxv_vae_config, ltxv_vae_map
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import Start
