@@ -100,10 +100,13 @@ class House:
 
     async def _shown(self, graph: Mapping[str, Any]) -> list[Any]:
         shown: list[Any] = []
+        failed = ""
         async for event in self._runner.run(JobRequest(id="example", document=graph)):
-            assert not isinstance(event, JobFailed), event.failure.message
+            if isinstance(event, JobFailed):
+                failed = event.failure.message
             if isinstance(event, NodeFinished) and event.ui is not None:
                 shown += [each for entries in event.ui.values() for each in entries]
+        assert not failed
         return shown
 
 
@@ -119,7 +122,9 @@ def test_an_example_runs_and_shows_something(house: House, type_id: str) -> None
     assert house.run(EXAMPLES[type_id].graph)
 
 
-def test_examples_run_with_pictures_and_sounds_of_anybody(house: House) -> None:
+def test_examples_run_with_pictures_and_sounds_of_anybody(tmp_path: Path) -> None:
+    house = House(tmp_path)
     house.stock()
     for type_id in OWN_FILES:
         assert house.run(EXAMPLES[type_id].graph), type_id
+    house.close()
