@@ -50,7 +50,7 @@ def read_inversion(piece: str, width: int, find: FindEmbedding, encoder: str = "
     path, end = _located(name, find)
     if path is not None:
         return Inversion(_vectors(path, width, encoder), f"{name[end:]} {rest}".strip())
-    logger.warning('The textual inversion "%s" is not in the folder "embeddings"; it is left out.', name)
+    logger.warning('The textual inversion "%s" is not in the folder "embeddings"; it is left out.', name[:end])
     return Inversion(None, f"{name[end:]} {rest}".strip())
 
 
