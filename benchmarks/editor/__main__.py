@@ -87,7 +87,7 @@ def _gesture(name: str, editor: Editor, grid: Grid) -> Iterator[None]:
         editor.show_all()
     if name == "drag all":
         editor.select_all()
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(1000)
     # Each drag takes another node: the one before does not lie where it lay.
     place = editor.head(grid, grid.middle + ("drag", "drag far", "drag all").index(name)) if "drag" in name else MIDDLE
     if name == "zoom":

@@ -35,4 +35,4 @@ def _row(nodes: int, name: str, samples: list[Sample]) -> list[str]:
 
 def _cell(found: list[Sample]) -> str:
     fps, cpu = (median(each[key] for each in found) for key in ("fps", "cpu_ms"))
-    return f"{fps:.0f} fps, {cpu:.0f} ms"
+    return f"{fps:.{0 if fps >= 10 else 1}f} fps, {cpu:.0f} ms"

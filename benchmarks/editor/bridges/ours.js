@@ -20,8 +20,9 @@ window.bench = {
     return benchSettled(began);
   },
   showAll: () => press("F", "KeyF", { shiftKey: true }),
-  showClose() {
+  async showClose() {
     press("F", "KeyF", { shiftKey: true });
+    await new Promise((done) => setTimeout(done, 400)); // the camera glides there
     press("1", "Digit1");
   },
   head(x, y) {
