@@ -36,8 +36,12 @@ def test_a_right_click_opens_the_menu_and_a_right_drag_pans(graph_page: GraphPag
 def test_dragging_over_nothing_pans_where_that_is_wanted(graph_page: GraphPage) -> None:
     """Checklist 2: a setting, and the marquee is then Shift+drag."""
     page = graph_page.page
-    page.evaluate("localStorage.setItem('latentloom.preferences', JSON.stringify({"
-                  "...JSON.parse(localStorage.getItem('latentloom.preferences') ?? '{}'), dragEmpty: 'pan'}))")  # fmt: skip
+    page.evaluate(
+        """() => {
+            const kept = JSON.parse(localStorage.getItem('latentloom.preferences') ?? '{}')
+            localStorage.setItem('latentloom.preferences', JSON.stringify({ ...kept, dragEmpty: 'pan' }))
+        }"""
+    )
     page.reload()
     expect(graph_page.node("Sampler")).to_be_visible(timeout=20_000)
     x, y = graph_page.head("Sampler")
