@@ -185,7 +185,8 @@ async function drawIcon(value: number | undefined): Promise<void> {
   const old = drawn;
   drawn = value === undefined ? undefined : await ringAddress(value);
   link.href = drawn ?? plain;
-  if (old !== undefined) URL.revokeObjectURL(old);
+  // The browser may still be fetching the one before.
+  if (old !== undefined) setTimeout(() => URL.revokeObjectURL(old), 2000);
 }
 
 async function ringAddress(value: number): Promise<string | undefined> {
