@@ -1,6 +1,7 @@
 """The server as a process: how it starts, stops, and what survives."""
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -165,6 +166,8 @@ async def test_a_stop_lets_the_running_job_end_and_says_goodbye(own_server: OwnS
         server.process.send_signal(signal.SIGTERM)
         await ears.until_over(job)
         goodbye = await ears.raw.receive(timeout=10)  # `close_code` turns 1006 if the answer to it finds nobody there
+        while goodbye.type is aiohttp.WSMsgType.TEXT and json.loads(goodbye.data)["type"] == "status":
+            goodbye = await ears.raw.receive(timeout=10)
         assert (goodbye.type, goodbye.data) == (aiohttp.WSMsgType.CLOSE, 1001)
     assert server.process.wait(30) == 0
     again = own_server()

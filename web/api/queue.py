@@ -25,9 +25,14 @@ async def get_queue(request: web.Request) -> web.Response:
     parts = parts_of(request)
     most = number_in(request, "max_items", _MOST_LISTED)
     offset = number_in(request, "offset", 0)
-    running = await _items(parts, ("running",), 0, _MOST_LISTED)
     pending = await _items(parts, ("queued",), offset, most)
-    return raw_reply(joined_object([("queue_running", joined_list(running)), ("queue_pending", joined_list(pending))]))
+    running = await _items(
+        parts, ("running",), 0, _MOST_LISTED
+    )  # after those that wait, or what begins now is in neither
+    waiting = [item for job, item in pending.items() if job not in running]
+    return raw_reply(
+        joined_object([("queue_running", joined_list([*running.values()])), ("queue_pending", joined_list(waiting))])
+    )
 
 
 async def post_queue(request: web.Request) -> web.Response:
@@ -40,14 +45,14 @@ async def post_queue(request: web.Request) -> web.Response:
     return done()
 
 
-async def _items(parts: Parts, states: Sequence[JobState], offset: int, most: int) -> list[bytes]:
-    items: list[bytes] = []
-    while len(items) < most:
-        wanted = JobFilter(states=tuple(states))
-        page = await parts.store.page(wanted, "queue", offset + len(items), min(_PAGE, most - len(items)))
-        items += [
-            to_json(queue_item(job, payload)) for job, payload in await jobs_with_payloads(parts.store, page.jobs)
-        ]
+async def _items(parts: Parts, states: Sequence[JobState], offset: int, most: int) -> dict[str, bytes]:
+    """What the classic protocol says of jobs in these states, by id, in the order in which they run."""
+    wanted, items, at = JobFilter(states=tuple(states)), dict[str, bytes](), offset
+    while at < offset + most:
+        page = await parts.store.page(wanted, "queue", at, min(_PAGE, offset + most - at))
+        at += len(page.jobs)
+        told = await jobs_with_payloads(parts.store, page.jobs)
+        items |= {job.id: to_json(queue_item(job, payload)) for job, payload in told}
         if not page.has_more:
             break
     return items

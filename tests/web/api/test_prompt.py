@@ -153,3 +153,12 @@ def test_memory_is_given_back_on_request(server: ServerProcess) -> None:
     messages = dict(server.finished(again)["status"]["messages"])
     assert messages["execution_cached"]["nodes"] == ["b", "a"]  # found on the disk
     assert eventually(lambda: server.ask("GET", "/readyz")[0] == 200)
+
+
+def test_a_job_is_in_the_queue_until_it_is_in_the_history(server: ServerProcess) -> None:
+    """Clients ask for the queue, then for the history, and take a job that is in neither for lost."""
+    for _ in range(60):
+        job = server.post("/prompt", {"prompt": hello(str(uuid4()))})["prompt_id"]
+        queue = server.get("/queue")
+        waiting = [item[1] for item in (*queue["queue_running"], *queue["queue_pending"])]
+        assert waiting.count(job) == 1 or server.get(f"/history/{job}"), job
