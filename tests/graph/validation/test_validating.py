@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import Problem
-from graph.registry import Catalogue
-from graph.spec import InputSpec, Json, NodeSpec
+from graph.spec import Json, NodeSpec
 from graph.topology import GraphNode, Link
 from graph.validation import Validated, reject, validate
 from graph.workflow import Workflow
@@ -165,26 +164,6 @@ def test_inputs_of_choices_that_were_not_made_do_not_exist(given_inputs: Any, li
 @pytest.mark.parametrize("name", ["cat.png", "cat.png [input]", "dog.png [output]"])
 def test_names_of_input_files_may_say_which_folder_they_are_in(name: str) -> None:
     assert run({"1": node("LoadImage", image=name), "2": node("SaveImage", images=["1", 0])}).is_valid
-
-
-@pytest.mark.parametrize("name", ["xl/base.ckpt", "xl\\base.PTH"])
-def test_a_pickle_stands_for_what_it_was_converted_into(name: str) -> None:
-    graph = {"1": node("CheckpointLoaderSimple", ckpt_name=name), "2": node("PreviewAny", source=["1", 0])}
-    validated = run(graph)
-    assert validated.graph is not None
-    assert validated.graph.nodes["1"].literals == {"ckpt_name": "xl/base.safetensors"}
-    graph["1"] = node("CheckpointLoaderSimple", ckpt_name="xl/other.ckpt")
-    assert [problem.code for problem in run(graph).problems] == ["value_not_in_list"]
-
-
-def test_a_choice_that_an_older_graph_does_not_know_is_the_first() -> None:
-    plain = CATALOGUE.specs["KSampler"]
-    combo = InputSpec(name="crop", type="COMBO", choices=("center", "none"))
-    newer = Catalogue({**CATALOGUE.specs, "Look": plain.model_copy(update={"id": "Look", "inputs": (combo,)})})
-    graph = {"1": node("Look"), "2": node("PreviewAny", source=["1", 0])}
-    validated = validate(Workflow.parse(graph), newer, choices=choices)
-    assert validated.graph is not None
-    assert validated.graph.nodes["1"].literals == {"crop": "center"}
 
 
 def test_a_folder_is_listed_once() -> None:
