@@ -65,6 +65,7 @@ def test_1_is_100_per_cent_and_a_dot_frames_the_selection(graph_page: GraphPage)
     graph_page.page.wait_for_timeout(200)
     graph_page.click_head("Decode")
     graph_page.press(".")
+    graph_page.page.wait_for_timeout(300)
     assert centre(graph_page.node("Decode")) == pytest.approx(centre(graph_page.canvas), abs=2)
 
 
