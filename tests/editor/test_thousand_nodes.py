@@ -17,9 +17,9 @@ from benchmarks.editor.workload import Grid
 
 GRID = Grid(1000)
 STEPS = 60
-MOST_RATIO = 45
-"""Processor time of a step over that of an empty page; 10 to 31 were measured, without a graphics card."""
-MOST_LATE = 0.12
+MOST_RATIO = 30
+"""Processor time of a step over that of the same step on an empty page, without a graphics card."""
+MOST_LATE = 0.06
 """Share of frames above 100 ms (more on a busy machine): a few come while bodies of nodes are made."""
 Gesture = Callable[[], Iterator[None]]
 
@@ -55,9 +55,12 @@ def holds_the_budget(page: Page, url: str) -> None:
     measure("drag far", far, lambda: drag(page, editor.head(GRID, middle), (1, 1), STEPS), most_bodies=2)
     assert watch.heap_mb() <= 60
     page.goto("about:blank")
-    empty = watch.gesture(drag(page, MIDDLE, (1, 1), STEPS, "middle"))
+    # Over more steps: Chromium counts processor time in hundredths of a second, and an empty page takes few of them.
+    nothing = drag(page, MIDDLE, (0.1, 0.1), 5 * STEPS, "middle"), zoom(page, MIDDLE, 5 * STEPS)
+    dragged, zoomed = (watch.gesture(each, most_seconds=20).step_ms for each in nothing)
     for name, frames in found.items():
-        assert frames.step_ms <= MOST_RATIO * empty.step_ms, (name, frames.step_ms, empty.step_ms)
+        empty_ms = zoomed if name == "zoom" else dragged
+        assert frames.step_ms <= MOST_RATIO * empty_ms, (name, frames.step_ms, empty_ms)
         assert frames.late <= MOST_LATE * frames.count, (name, frames.late, frames)
         assert frames.layouts <= 1, (name, frames)  # nothing reads what was just written
         assert frames.styles <= 2, (name, frames)
