@@ -1,16 +1,13 @@
 """A diffusers KL autoencoder as pictures see it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-
-PEAK_CHANNELS = 8.5
-"""How many pictures of the second level's channels the decoder holds at its peak; the ecosystem's measured figure."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +17,8 @@ class KlAutoencoder:
     network: "AutoencoderKL"
     device: torch.device
     dtype: torch.dtype
+    peak_channels: ClassVar[float] = 8.5
+    """How many pictures of the second level's channels it holds at its peak; the ecosystem's measured figure."""
 
     @property
     def latent_channels(self) -> int:
@@ -46,4 +45,4 @@ class KlAutoencoder:
     def bytes_per_pixel(self) -> int:
         """About how much memory encoding or decoding takes at its peak, for each picture pixel."""
         channels = self.network.config["block_out_channels"]
-        return int(PEAK_CHANNELS * channels[min(1, len(channels) - 1)] * self.dtype.itemsize)
+        return int(self.peak_channels * channels[min(1, len(channels) - 1)] * self.dtype.itemsize)

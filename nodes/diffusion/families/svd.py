@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, SingleFile, View
+from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.overlay import overlay
 from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.svd_layout import svd_unet_config, svd_unet_map, svd_vae_config, svd_vae_map
@@ -20,7 +21,6 @@ from nodes.diffusion.memory import Placement
 from nodes.diffusion.types import Component, LatentFormat, Prediction, Start, TextEncoder
 
 if TYPE_CHECKING:
-    from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
     from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
 
 FORMAT = LatentFormat()
@@ -30,8 +30,6 @@ VAE_MARK = "decoder.conv_out.time_mix_conv.weight"
 VAE_PREFIXES = ("first_stage_model.", "vae.", "")
 FPS, MOTION, NOISE = "fps", "motion_bucket_id", "augmentation_level"
 """Options of a conditioning: frames per second, how much moves (1..1023), how noisy the picture is shown."""
-PEAK_CHANNELS = 20.0
-"""How many pictures of the second level's channels the decoder holds at its peak; layers for time hold more."""
 
 
 @dataclass(frozen=True)
@@ -81,40 +79,17 @@ class SvdModel:
         return output.flatten(0, 1).to(x.device, x.dtype)
 
 
-@dataclass(frozen=True)
-class SvdAutoencoder:
-    """The autoencoder on its device; see `nodes.diffusion.types.Autoencoder`. It decodes all frames together."""
+class SvdAutoencoder(KlAutoencoder):
+    """The autoencoder on its device: it encodes pictures one by one, and decodes all frames of a video together."""
 
-    network: "AutoencoderKLTemporalDecoder"
-    device: torch.device
-    dtype: torch.dtype
-
-    @property
-    def latent_channels(self) -> int:
-        """Channels of a latent."""
-        return int(self.network.config["latent_channels"])
-
-    @property
-    def downscale(self) -> int:
-        """Picture pixels per latent cell, in each direction."""
-        return 2 ** (len(self.network.config["block_out_channels"]) - 1)
-
-    @torch.no_grad()
-    def encode(self, pixels: Tensor) -> Tensor:
-        """The mean of the latents of pixels (batch, 3, height, width) in -1..1."""
-        pictures = pixels.to(self.device, self.dtype)
-        return self.network.encode(pictures).latent_dist.mode().to(pixels.device, torch.float32)
+    network: Any  # an AutoencoderKLTemporalDecoder, which shares no class with AutoencoderKL
+    peak_channels = 20.0  # layers for time hold more
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Pixels of the latents (frames, channels, height, width) of one video."""
         cells = latents.to(self.device, self.dtype)
         return self.network.decode(cells, num_frames=len(cells)).sample.to(latents.device, torch.float32)
-
-    def bytes_per_pixel(self) -> int:
-        """About how much memory decoding takes at its peak, for each pixel of a frame."""
-        channels = self.network.config["block_out_channels"]
-        return int(PEAK_CHANNELS * channels[min(1, len(channels) - 1)] * self.dtype.itemsize)
 
 
 class StableVideo:
