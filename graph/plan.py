@@ -111,9 +111,10 @@ def _again(graph: Graph, reachable: Iterable[str], rerun: Collection[str]) -> di
     again: dict[str, str] = {}
     if not rerun:
         return again
-    inside = tuple(f"{node}:" for node in rerun)
+    named = frozenset(rerun)
     for node in reachable:
-        if node in rerun or node.startswith(inside):
+        parts = node.split(":")
+        if any(":".join(parts[:count]) in named for count in range(1, len(parts) + 1)):
             again[node] = ASKED_AGAIN
         elif any(link.node in again for link in graph.nodes[node].links.values()):
             again[node] = FOLLOWS

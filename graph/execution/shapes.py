@@ -1,12 +1,17 @@
 """How large a value is, in a few letters: what an editor shows of the last value at a socket."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from graph.cache.entry import Elements
 
 _DEEPEST = 3
+_MOST_LOOKED_AT = 16
+"""Of how many members of a list or dict the size is looked for: lists of numbers may be long."""
 _LONGEST_TEXT = 40
+_MOST_BITS = 128
+"""Of whole numbers that are shown: Python refuses to write very long ones."""
 _PLAIN = frozenset({bool, int, float})
 
 
@@ -23,6 +28,8 @@ def _of_elements(elements: Elements) -> str:
 
 def _shape(value: Any, depth: int) -> str:  # whatever a node gave
     """The size of a tensor, also of the first one inside of dicts and lists; numbers and short texts as they are."""
+    if type(value) is int and value.bit_length() > _MOST_BITS:
+        return ""
     if type(value) in _PLAIN:
         return str(value)
     if isinstance(value, str):
@@ -33,4 +40,5 @@ def _shape(value: Any, depth: int) -> str:  # whatever a node gave
     if depth == 0:
         return ""
     inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return next((shape for each in inside if "×" in (shape := _shape(each, depth - 1))), "")
+    looked_at = islice(inside, _MOST_LOOKED_AT)
+    return next((shape for each in looked_at if "×" in (shape := _shape(each, depth - 1))), "")

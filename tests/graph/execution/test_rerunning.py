@@ -47,3 +47,11 @@ def test_a_subgraphs_node_stands_for_all_that_is_inside() -> None:
 def test_a_node_that_ran_tells_how_much_memory_its_result_takes() -> None:
     told = {event.node.id: event.nbytes for event in Bench().succeed(SUM).of(NodeFinished)}
     assert all(nbytes is not None and nbytes > 0 for nbytes in told.values())
+
+
+def test_only_whole_parts_of_an_id_name_what_is_inside() -> None:
+    bench = Bench()
+    graph = {"7:1:2": short("Number", value=1), "7:11": short("Number", value=2)}
+    graph |= {"8": short("Add", a=["7:1:2", 0], b=["7:11", 0]), "9": short("Show", value=["8", 0])}
+    bench.succeed(graph)
+    assert set(bench.succeed(graph, rerun=["7:1"]).executed) == {"7:1:2", "8", "9"}

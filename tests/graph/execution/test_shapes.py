@@ -27,6 +27,9 @@ PICTURE = Tensor(1, 512, 512, 3)
         (object(), ""),
         ({"name": "no tensor"}, ""),
         (Tensor(), ""),
+        (2**64, "18446744073709551616"),
+        (10**5000, ""),
+        ([0.5] * 16 + [PICTURE], ""),
     ],
 )
 def test_a_value_is_shown_in_a_few_letters(value: Any, shape: str) -> None:
