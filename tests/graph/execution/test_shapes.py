@@ -28,7 +28,7 @@ PICTURE = Tensor(1, 512, 512, 3)
         ({"name": "no tensor"}, ""),
         (Tensor(), ""),
         (2**64, "18446744073709551616"),
-        (10**5000, ""),
+        pytest.param(10**5000, "", id="a number of 5000 digits"),
         ([0.5] * 16 + [PICTURE], ""),
     ],
 )
