@@ -41,6 +41,14 @@ class GraphPage:
         assert box is not None
         return box["x"] + min(70, box["width"] / 2), box["y"] + 12
 
+    def head_at_rest(self, title: str) -> Place:
+        """As `head`, once the view does not move any more."""
+        before, now = None, self.head(title)
+        while now != before:
+            self.page.wait_for_timeout(300)
+            before, now = now, self.head(title)
+        return now
+
     def socket(self, title: str, side: str, name: str) -> Locator:
         return self.node(title).locator(f'.socket[data-side="{side}"][title^="{name},"]')
 

@@ -199,3 +199,10 @@ def test_51_52_history_is_searched_compared_looked_at_and_deleted(
     expect(shown.cards).to_have_count(1)
     shown.toasts.get_by_role("button", name="Undo").click()
     expect(shown.cards).to_have_count(2)
+
+
+def test_54_what_was_opened_just_now_outlives_a_reload(light_page: RunningPage) -> None:
+    light_page.drop_document("fresh", slow("fresh", steps=1))
+    light_page.page.reload()
+    expect(light_page.shown_tab).to_contain_text("fresh")
+    expect(light_page.node("Steps")).to_be_visible()

@@ -7,7 +7,9 @@ import { type Draft, type DraftStore, draftsFor, memoryDrafts, openDrafts } from
 import { openDefault } from "./opening";
 import { thisWindow } from "./windows";
 
+/** How long nothing must change before a draft is written, and how long changes may go on without that. */
 const PAUSE_MS = 800;
+const LONGEST_MS = 2000;
 const MOST_HISTORY_BYTES = 5_000_000;
 
 /** Opens what was open, and keeps it from then on. */
@@ -76,6 +78,8 @@ class Saver {
   private readonly kept = new Map<TabId, readonly unknown[]>();
   private readonly stops = new Map<TabId, () => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the first change was made that is not written yet. */
+  private changedAt: number | undefined;
   private isTold = false;
 
   constructor(
@@ -86,14 +90,15 @@ class Saver {
 
   start(): () => void {
     const stop = this.app.workspace.subscribe(() => this.follow());
-    const now = () => document.visibilityState === "hidden" && void this.saveAll();
-    document.addEventListener("visibilitychange", now);
+    const now = () => void this.saveAll();
+    const onceHidden = () => document.visibilityState === "hidden" && now();
+    document.addEventListener("visibilitychange", onceHidden);
     globalThis.addEventListener("pagehide", now);
     this.follow();
     return () => {
       stop();
       for (const each of this.stops.values()) each();
-      document.removeEventListener("visibilitychange", now);
+      document.removeEventListener("visibilitychange", onceHidden);
       globalThis.removeEventListener("pagehide", now);
       clearTimeout(this.timer);
     };
@@ -122,11 +127,15 @@ class Saver {
   }
 
   private later(): void {
+    const now = Date.now();
+    this.changedAt ??= now;
+    const left = Math.max(0, this.changedAt + LONGEST_MS - now);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.saveAll(), PAUSE_MS);
+    this.timer = setTimeout(() => void this.saveAll(), Math.min(PAUSE_MS, left));
   }
 
   private async saveAll(): Promise<void> {
+    this.changedAt = undefined;
     const { tabs, active } = this.app.workspace.getState();
     await Promise.all(tabs.map((tab, order) => this.save(tab, order, tab.id === active)));
   }

@@ -51,6 +51,7 @@ export async function openDrafts(factory: IDBFactory = indexedDB): Promise<Draft
       // `strict`: written means on disk, also if the machine loses power.
       const transaction = database.transaction(STORE, mode, { durability: "strict" });
       const request = what(transaction.objectStore(STORE));
+      transaction.commit?.(); // now, not when the answer came: a page that is being closed does not wait for it
       transaction.oncomplete = () => resolve(request.result);
       transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error);

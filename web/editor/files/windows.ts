@@ -25,10 +25,14 @@ export async function thisWindow(
   return { name, alive: new Set([name, ...names]) };
 }
 
-/** Hold a lock for as long as the page lives. A page that reloads may need a moment to let go. */
+/** How often a lock is asked for: a page that was reloaded lets go of it for certain, but a busy machine takes its time. */
+const TRIES = { reload: 80, otherwise: 5 };
+
+/** Hold a lock for as long as the page lives. */
 async function hold(name: string, locks: LockManager | undefined): Promise<boolean> {
   if (locks === undefined) return true;
-  for (let tries = 0; tries < 5; tries++) {
+  const most = TRIES[isReload() ? "reload" : "otherwise"];
+  for (let tries = 0; tries < most; tries++) {
     const isOurs = await new Promise<boolean>((resolve) => {
       void locks.request(name, { ifAvailable: true }, (lock) => {
         resolve(lock !== null);
@@ -39,6 +43,11 @@ async function hold(name: string, locks: LockManager | undefined): Promise<boole
     await new Promise((resolve) => setTimeout(resolve, 60));
   }
   return false;
+}
+
+function isReload(): boolean {
+  const [entry] = globalThis.performance?.getEntriesByType?.("navigation") ?? [];
+  return entry !== undefined && "type" in entry && entry.type === "reload";
 }
 
 function read(storage: Storage | undefined): string | undefined {
