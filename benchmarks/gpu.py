@@ -19,11 +19,11 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from nodes.diffusion.acceleration import Acceleration, accelerated
-from nodes.diffusion.attention import AttentionProcessor
+from nodes.diffusion.computing.acceleration import Acceleration, accelerated
+from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.unet import UnetModel
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat
 
 TOKENS = 77

@@ -22,13 +22,13 @@ import torch
 from diffusers import UNet2DConditionModel
 
 from graph.context import Context
-from nodes.diffusion.attention import AttentionProcessor
+from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.unet import UnetModel
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.sampling import ModelProvider
 from nodes.diffusion.types import DiffusionModel, LatentFormat, ModelHandle, ModelSource, Prediction, Start
-from nodes.sampling import ksampler
+from nodes.sampling.denoising import ksampler
 
 EMBEDDED = Path(__file__).parents[1] / "models" / "checkpoints" / "latentloom-tiny"
 TOKENS = 77

@@ -31,12 +31,12 @@ from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from graph.context import Context
-from nodes.autoencoding import decode_latent
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.ldm_vae import vae_keys
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.types import ModelHandle, VaeHandle
-from nodes.sampling import ksampler
+from nodes.latents.autoencoding import decode_latent
+from nodes.sampling.denoising import ksampler
 
 ROOT = Path(__file__).parents[1]
 WIDTH, TOKENS, CFG, SEED = 768, 77, 7.5, 1

@@ -20,12 +20,12 @@ from graph.lock import Environment
 from graph.settings import Settings
 from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
-from nodes.diffusion.acceleration import accelerations_of
-from nodes.diffusion.libraries import import_all
+from nodes.conditioning.text_encoding import inversions_of
+from nodes.diffusion.computing.acceleration import accelerations_of
 from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.weights.libraries import import_all
 from nodes.packs.house import PackHouse
 from nodes.packs.loading import load_packs
-from nodes.text_encoding import inversions_of
 
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Whose versions may change a result."""

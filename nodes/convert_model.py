@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PICKLES = frozenset({".ckpt", ".pt", ".bin", ".pth"})
-OPENER = Path(__file__).with_name("diffusion") / "unpickling.py"
+OPENER = Path(__file__).parent / "diffusion" / "weights" / "unpickling.py"
 DONE, REFUSED = 0, 2
 HOUR = 3600
 """The longest that a conversion may take, in seconds."""

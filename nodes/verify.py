@@ -22,7 +22,7 @@ from graph.formats import read_file, read_lock
 from graph.lock import Lock, differences
 from graph.settings import Settings
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.likeness import likeness
+from nodes.diffusion.pictures.likeness import likeness
 
 SAME_DB = 40.0
 """From here on nobody sees a difference; other devices and library versions round differently."""

@@ -14,8 +14,8 @@ CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
 def test_the_node_of_the_guide_works_and_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None:
     module_text, test_text = re.findall(r"```python\n(.*?)```", CONTRIBUTING.read_text(), re.DOTALL)
-    module = ModuleType("nodes.tiling")
-    monkeypatch.setitem(sys.modules, "nodes.tiling", module)
+    module = ModuleType("nodes.images.tiling")
+    monkeypatch.setitem(sys.modules, "nodes.images.tiling", module)
     exec(compile(module_text, "CONTRIBUTING.md", "exec"), vars(module))
     spec = Registry.from_modules([module]).catalogue.specs["ImageTile"]
     assert spec.description == "Repeat pictures like tiles on a wall."

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nodes.diffusion.masking import as_batch
+from nodes.diffusion.pictures.masking import as_batch
 
 FADE = 8
 """Latent cells over which the weight of a rectangle rises from its edge; at most a quarter of its side."""

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError, OutOfMemory
-from nodes.diffusion.memory import available_bytes
-from nodes.diffusion.shortage import attempt
+from nodes.diffusion.memory.placing import available_bytes
+from nodes.diffusion.memory.shortage import attempt
 from nodes.diffusion.types import Autoencoder, Latent
 
 MEMORY_SHARE = 0.7

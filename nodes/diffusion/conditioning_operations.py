@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from nodes.diffusion.masking import as_batch
+from nodes.diffusion.pictures.masking import as_batch
 from nodes.diffusion.types import Conditioning
 
 CELL = 8

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion.guidance.conditions import to_batch
-from nodes.diffusion.masking import as_batch
+from nodes.diffusion.pictures.masking import as_batch
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.samplers.base import Denoise, Guided
 

@@ -11,11 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from nodes.diffusion.compositing import paste, repeated
 from nodes.diffusion.errors import LatentMismatch
-from nodes.diffusion.imaging import unsharp
 from nodes.diffusion.latent_operations import CELL
-from nodes.diffusion.resizing import resize
+from nodes.diffusion.pictures.compositing import paste, repeated
+from nodes.diffusion.pictures.imaging import unsharp
+from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.types import Latent
 
 Side = Literal["x", "-x", "y", "-y", "t", "-t"]

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion.errors import LatentMismatch
-from nodes.diffusion.masking import as_batch, ramp
-from nodes.diffusion.resizing import Crop, LatentMethod, crop_to_aspect, missing_side, resize
+from nodes.diffusion.pictures.masking import as_batch, ramp
+from nodes.diffusion.pictures.resizing import Crop, LatentMethod, crop_to_aspect, missing_side, resize
 from nodes.diffusion.types import Latent
 
 CELL = 8

@@ -10,20 +10,19 @@ from typing import Any, NamedTuple, TypeVar
 
 import torch
 
-from nodes.diffusion.acceleration import Acceleration, RecordedModel, accelerated
-from nodes.diffusion.activations import Activations
+from nodes.diffusion.computing.acceleration import Acceleration, RecordedModel, accelerated
 from nodes.diffusion.errors import OutOfMemory
 from nodes.diffusion.families.contents import open_contents
 from nodes.diffusion.families.known import families_named, recognise, recognise_text
 from nodes.diffusion.families.weights import Part
-from nodes.diffusion.loading import Loading, key_of
-from nodes.diffusion.memory import Placement, Precision, available_bytes, budget_for, place, precisions_of
+from nodes.diffusion.memory.activations import Activations
+from nodes.diffusion.memory.placing import Placement, Precision, available_bytes, budget_for, place, precisions_of
+from nodes.diffusion.memory.residency import Residents
+from nodes.diffusion.memory.shelving import NetworkMover, RamShelf
+from nodes.diffusion.memory.shortage import attempt
 from nodes.diffusion.patches.networks import networks_of
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.patches.switching import Patches, Switching
-from nodes.diffusion.residency import Residents
-from nodes.diffusion.shelving import NetworkMover, RamShelf
-from nodes.diffusion.shortage import attempt
 from nodes.diffusion.text.t5 import with_padding
 from nodes.diffusion.types import (
     Autoencoder,
@@ -35,6 +34,7 @@ from nodes.diffusion.types import (
     TextEncoder,
     VaeHandle,
 )
+from nodes.diffusion.weights.loading import Loading, key_of
 
 Network = TypeVar("Network")
 
@@ -62,7 +62,7 @@ class ModelRegistry:
             single parts.
         budget_bytes: how much weights may take; None takes a share of what is free.
         ram_bytes: how much weights may take that a graphics card has no room for; None takes a share of what is free.
-        acceleration: what is prepared for speed, see `nodes.diffusion.acceleration`.
+        acceleration: what is prepared for speed, see `nodes.diffusion.computing.acceleration`.
     """
 
     def __init__(

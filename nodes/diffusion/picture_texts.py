@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.contents import open_contents
-from nodes.diffusion.resizing import resize
+from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.text.language import LanguageStyle, LanguageTextEncoder
 from nodes.diffusion.types import ClipHandle, Encoded
 from nodes.diffusion.vision.encoder import Networks

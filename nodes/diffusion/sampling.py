@@ -15,7 +15,7 @@ from nodes.diffusion.noise import StepNoise, initial_noise, next_seed, noise_apa
 from nodes.diffusion.prediction import Parameterisation, is_pure_noise, parameterisation_of
 from nodes.diffusion.samplers import algorithm_of
 from nodes.diffusion.samplers.base import Denoise
-from nodes.diffusion.schedules import Steps, last_steps, sigmas_for
+from nodes.diffusion.schedules.named import Steps, last_steps, sigmas_for
 from nodes.diffusion.types import (
     DiffusionModel,
     Guider,

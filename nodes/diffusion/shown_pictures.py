@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion import autoencoding
-from nodes.diffusion.resizing import resize
+from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.types import Autoencoder, Latent
 
 FRAMES = 4

@@ -14,6 +14,7 @@ from typing import Any
 from graph.node import Node
 from graph.registry import Registry
 from graph.spec import PackInfo
+from nodes.conditioning.text_encoding import embedding_finder
 from nodes.packs.asking import what_is_not_provided
 from nodes.packs.classic import Workshop, node_of_class
 from nodes.packs.finding import FoundPack, find_packs
@@ -27,7 +28,6 @@ from nodes.packs.native import native_nodes
 from nodes.packs.newer import node_of_schema
 from nodes.packs.origin import Origin, origin_of
 from nodes.packs.shims.io_node import ComfyNode
-from nodes.text_encoding import embedding_finder
 
 GROUP = "latentloom.nodes"
 """The group of entry points under which installed packages declare their nodes."""

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from graph.context import Context
 from graph.folders import Folders
-from nodes.autoencoding import decode_latent
+from nodes.conditioning.text_encoding import encode_prompt
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.types import Conditioning, Latent
-from nodes.latents import empty_latent_image
-from nodes.sampling import ksampler
-from nodes.text_encoding import encode_prompt
+from nodes.latents.autoencoding import decode_latent
+from nodes.latents.editing import empty_latent_image
+from nodes.sampling.denoising import ksampler
 
 
 class House:

@@ -108,8 +108,8 @@ def test_defaults_lie_within_their_limits(spec: NodeSpec) -> None:
 
 def test_every_module_of_nodes_is_in_the_catalogue() -> None:
     folder = Path(__file__).parents[2] / "nodes"
-    declaring = {path.stem for path in folder.glob("*.py") if "\n@node(" in path.read_text()}
-    assert declaring == {module.__name__.removeprefix("nodes.") for module in MODULES}
+    declaring = {path.stem for path in folder.glob("*/*.py") if "\n@node(" in path.read_text()}
+    assert declaring == {module.__name__.rpartition(".")[2] for module in MODULES}
 
 
 def test_old_names_are_understood_where_their_successor_exists() -> None:

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 import server
 from nodes.diffusion.errors import PickleRefused
-from nodes.diffusion.statefile import StateFile
-from nodes.diffusion.unpickling import weights_of
+from nodes.diffusion.weights.statefile import StateFile
+from nodes.diffusion.weights.unpickling import weights_of
 
 
 def test_a_pickle_becomes_safetensors(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from graph.validation import validate
 from graph.workflow import Workflow
 from nodes.application import create
 from nodes.catalogue import build_registry
-from nodes.diffusion.audio_files import encode_flac
+from nodes.diffusion.files.audio_files import encode_flac
 from nodes.examples.building import Example, examples
 from nodes.examples.parts import SHIPPED
 from nodes.examples.special import OF_ONE_FAMILY, SAME_AS, SPECIAL

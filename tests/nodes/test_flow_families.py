@@ -7,12 +7,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nodes.conditioning_families import encode_prompt_flux, encode_prompt_sd3, flux_guidance, inpaint_model_conditioning
+from nodes.conditioning.conditioning_families import (
+    encode_prompt_flux,
+    encode_prompt_sd3,
+    flux_guidance,
+    inpaint_model_conditioning,
+)
+from nodes.conditioning.text_encoding import t5_tokenizer_options
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
 from nodes.diffusion.families.sd3_layout import LAYOUT as SD3
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.latent_families import empty_flux2_latent, empty_sd3_latent
-from nodes.loaders import (
+from nodes.latents.latent_families import empty_flux2_latent, empty_sd3_latent
+from nodes.models.loaders import (
     load_checkpoint,
     load_clip,
     load_diffusion_model,
@@ -20,8 +26,7 @@ from nodes.loaders import (
     load_two_clips,
     load_vae,
 )
-from nodes.model_sampling import model_sampling_aura_flow, model_sampling_flux, model_sampling_sd3
-from nodes.text_encoding import t5_tokenizer_options
+from nodes.models.model_sampling import model_sampling_aura_flow, model_sampling_flux, model_sampling_sd3
 from tests.nodes.diffusion import originals
 from tests.nodes.house import House, is_picture, plain_image
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from nodes.conditioning import flux_kontext_multi_reference_latent_method, reference_latent
-from nodes.control import apply_controlnet_advanced, load_controlnet
+from nodes.conditioning.combining import flux_kontext_multi_reference_latent_method, reference_latent
+from nodes.conditioning.control import apply_controlnet_advanced, load_controlnet
 from nodes.diffusion.families.tokens import packed, positions, unpacked
 from nodes.diffusion.types import Start
-from nodes.loaders import load_checkpoint
+from nodes.models.loaders import load_checkpoint
 from tests.nodes.diffusion import originals
 from tests.nodes.diffusion.control import transformer_controls
 from tests.nodes.house import House, is_picture

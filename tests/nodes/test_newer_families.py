@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import torch
 
-from nodes.autoencoding import encode_image
-from nodes.conditioning import reference_latent
+from nodes.conditioning.combining import reference_latent
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.empty_latents import empty_hunyuan_latent_video
-from nodes.latent_families import empty_flux2_latent, empty_sd3_latent
-from nodes.loaders import load_clip, load_diffusion_model, load_vae
-from nodes.model_sampling import model_sampling_aura_flow, model_sampling_sd3
+from nodes.latents.autoencoding import encode_image
+from nodes.latents.empty_latents import empty_hunyuan_latent_video
+from nodes.latents.latent_families import empty_flux2_latent, empty_sd3_latent
+from nodes.models.loaders import load_clip, load_diffusion_model, load_vae
+from nodes.models.model_sampling import model_sampling_aura_flow, model_sampling_sd3
 from tests.nodes.diffusion import newer_originals as originals
 from tests.nodes.diffusion.originals import write_t5_vocabulary
 from tests.nodes.house import House, is_picture

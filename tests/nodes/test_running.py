@@ -18,8 +18,8 @@ from graph.prompt import build
 from graph.topology import Graph
 from nodes.catalogue import build_registry
 from nodes.codecs import leaf_codecs
-from nodes.diffusion.picture_files import encode_png
-from nodes.opening import load_image
+from nodes.diffusion.files.picture_files import encode_png
+from nodes.images.opening import load_image
 
 REGISTRY = build_registry()
 

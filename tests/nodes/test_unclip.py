@@ -4,9 +4,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nodes.clip_vision import encode_clip_vision, unclip_conditioning
-from nodes.diffusion import merging_files
-from nodes.loaders import load_unclip_checkpoint
+from nodes.conditioning.clip_vision import encode_clip_vision, unclip_conditioning
+from nodes.diffusion.weights import merging_files
+from nodes.models.loaders import load_unclip_checkpoint
 from tests.nodes.diffusion.families import unclips
 from tests.nodes.house import House, is_picture
 

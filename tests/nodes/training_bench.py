@@ -11,16 +11,16 @@ from torch import Tensor
 
 from graph.context import Context
 from graph.folders import Folders
-from nodes import training
-from nodes.autoencoding import decode_latent
-from nodes.datasets import load_image_text_data_set_from_folder, make_training_dataset
+from nodes.conditioning.text_encoding import encode_prompt
+from nodes.datasets.training_sets import load_image_text_data_set_from_folder, make_training_dataset
+from nodes.diffusion.files.picture_files import encode_png
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.picture_files import encode_png
 from nodes.diffusion.training.scenes import render
-from nodes.latents import empty_latent_image
-from nodes.loaders import load_checkpoint
-from nodes.sampling import ksampler
-from nodes.text_encoding import encode_prompt
+from nodes.latents.autoencoding import decode_latent
+from nodes.latents.editing import empty_latent_image
+from nodes.models.loaders import load_checkpoint
+from nodes.sampling.denoising import ksampler
+from nodes.training import lora_training
 
 ROOT = Path(__file__).parents[2]
 PROMPT = "a small house on green hills"
@@ -35,7 +35,7 @@ class Bench:
     parts: Any
     data: Any
 
-    def train(self, ctx: Context | None = None, **inputs: Any) -> training.Training:
+    def train(self, ctx: Context | None = None, **inputs: Any) -> lora_training.Training:
         """A training on the eight pictures."""
         wanted = {
             "batch_size": 2,
@@ -53,13 +53,13 @@ class Bench:
             "gradient_checkpointing": False,
             "checkpoint_depth": 1,
             "offloading": False,
-            "existing_lora": training.NO_LORA,
+            "existing_lora": lora_training.NO_LORA,
             "bucket_mode": False,
             "bypass_mode": False,
             "alpha": 8.0,
             "min_snr_gamma": 5.0,
         } | inputs
-        return training.train_lora_node(
+        return lora_training.train_lora_node(
             [self.parts.MODEL],
             list(self.data.latents),
             list(self.data.conditioning),
@@ -93,7 +93,7 @@ class Bench:
 
     def with_lora(self, lora: Any, strength: float) -> Any:
         """The model with what was trained."""
-        return training.load_lora_model(self.parts.MODEL, lora, strength, **self.services).model
+        return lora_training.load_lora_model(self.parts.MODEL, lora, strength, **self.services).model
 
     @property
     def services(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_what_is_not_below_the_root_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_our_own_nodes_are_found() -> None:
-    found = declaration_of(spec("PreviewImage", "nodes.saving"))
+    found = declaration_of(spec("PreviewImage", "nodes.images.saving"))
     assert found is not None
-    assert found.file == "nodes/saving.py"
+    assert found.file == "nodes/images/saving.py"
     assert found.text.startswith('@node("PreviewImage"')

@@ -16,7 +16,7 @@ from tests.nodes.diffusion.families import unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
-from tests.nodes.test_video_conditioning import SEEING, original
+from tests.nodes.video.test_video_conditioning import SEEING, original
 
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]

@@ -8,8 +8,8 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from nodes.diffusion.acceleration import unrecorded
 from nodes.diffusion.autoencoding import encode as encoded
+from nodes.diffusion.computing.acceleration import unrecorded
 from nodes.diffusion.control.adapter import T2IAdapter
 from nodes.diffusion.control.loading import ControlFile, check_fit, load_control, load_transformer_control
 from nodes.diffusion.control.low_rank import low_rank_size
@@ -30,12 +30,12 @@ from nodes.diffusion.effects.altered import with_effects
 from nodes.diffusion.effects.base import EFFECTS, Need
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.guidance.joint import JointModel
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.memory.shortage import sparing
 from nodes.diffusion.patches.recipe import Recipe
+from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.prediction import Parameterisation, parameterisation_of
-from nodes.diffusion.resizing import resize
 from nodes.diffusion.sampling import ModelProvider
-from nodes.diffusion.shortage import sparing
 from nodes.diffusion.types import (
     Autoencoder,
     Conditioning,

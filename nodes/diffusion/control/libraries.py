@@ -1,4 +1,4 @@
-"""ControlNets of diffusers; the library is imported when one is first built, as in `nodes.diffusion.libraries`."""
+"""ControlNets of diffusers; the library is imported when one is first built, as in `weights.libraries`."""
 
 # Imports inside functions are the point of this module, and stay inside it.
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from nodes.diffusion.attention import AttentionProcessor
+from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.control import layout, transformer_layout
 from nodes.diffusion.control.adapter import AdapterNetwork, T2IAdapter, adapter_keys, is_adapter
 from nodes.diffusion.control.libraries import new_controlnet, new_flux_controlnet, new_sd3_controlnet, new_union
@@ -21,10 +21,10 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile, read_json
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.patches.recipe import Recipe
-from nodes.diffusion.statefile import StateFile
 from nodes.diffusion.types import ModelHandle
+from nodes.diffusion.weights.statefile import StateFile
 
 SETTINGS = (
     "attention_head_dim",

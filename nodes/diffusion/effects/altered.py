@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from nodes.diffusion.attention import Around, AttentionProcessor
+from nodes.diffusion.computing.attention import Around, AttentionProcessor
 from nodes.diffusion.effects.base import EFFECTS, NETWORK, Effect, Moment, Need, Numbers
 from nodes.diffusion.effects.downscaling import Downscaling
 from nodes.diffusion.effects.freeu import FreeU, FreeU2

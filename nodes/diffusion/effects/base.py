@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from nodes.diffusion.attention import Around, ContextChange
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.computing.attention import Around, ContextChange
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import ModelHandle
 
 EFFECTS = "effects"

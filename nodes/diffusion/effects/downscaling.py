@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from nodes.diffusion.effects.base import Effect, Moment
-from nodes.diffusion.resizing import resize
+from nodes.diffusion.pictures.resizing import resize
 
 
 class Downscaling(Effect):

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nodes.diffusion.attention import ContextChange, Layer
+from nodes.diffusion.computing.attention import ContextChange, Layer
 from nodes.diffusion.effects.base import Effect, Moment, Numbers
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.weights.statefile import StateFile
 
 ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
     "linear": nn.Identity,

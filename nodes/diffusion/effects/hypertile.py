@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from nodes.diffusion.attention import Around, Layer, Mix
+from nodes.diffusion.computing.attention import Around, Layer, Mix
 from nodes.diffusion.effects.base import Effect, Moment
 
 SMALLEST, CELL = 32, 8

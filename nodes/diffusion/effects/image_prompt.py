@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nodes.diffusion.attention import Around, Layer, Mix
+from nodes.diffusion.computing.attention import Around, Layer, Mix
 from nodes.diffusion.effects.base import NETWORK, Effect, Moment, Need, Numbers
 from nodes.diffusion.image_prompt.files import IpAdapterFile, IpAdapterHandle, cross_layers, load_ip_adapter
 from nodes.diffusion.image_prompt.prompting import Prompt

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nodes.diffusion.attention import Layer, Mix
+from nodes.diffusion.computing.attention import Layer, Mix
 from nodes.diffusion.effects.base import Attending, Effect, Guidance
 
 THRESHOLD = 1.0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from nodes.diffusion.attention import Around, Layer, Mix
+from nodes.diffusion.computing.attention import Around, Layer, Mix
 from nodes.diffusion.effects.base import Effect, Moment
 
 CELL = 2

@@ -4,7 +4,7 @@ from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.autoencoder_files import autoencoder_from_file, find_autoencoder
 from nodes.diffusion.families.contents import Contents, SingleFile
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, TextEncoder
 
 

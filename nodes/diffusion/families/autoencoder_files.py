@@ -10,8 +10,8 @@ from nodes.diffusion.families.contents import Contents, ModelFolder, PartFolder,
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_vae import current_key, is_diffusers, is_original, vae_config, vae_keys
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.libraries import new_autoencoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.weights.libraries import new_autoencoder
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL

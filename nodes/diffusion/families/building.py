@@ -7,11 +7,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from nodes.diffusion.casting import cast
+from nodes.diffusion.computing.casting import cast
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.weights import KeyMap, Shape, Shapes, Weights, file_shapes
 from nodes.diffusion.gguf.tensors import QuantisedTensor
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 
 Module = TypeVar("Module", bound=nn.Module)
 

@@ -13,8 +13,8 @@ import torch
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.weights import KeyMap, Piece, Shapes, fused, renamed
-from nodes.diffusion.libraries import new_projecting_text_encoder, new_text_encoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.weights.libraries import new_projecting_text_encoder, new_text_encoder
 
 if TYPE_CHECKING:
     from transformers import CLIPTextModel

@@ -13,7 +13,7 @@ from torch import Tensor
 from nodes.diffusion.errors import IncompleteModel, ModelFileError
 from nodes.diffusion.families.scaled import plain_shapes, plain_tensor
 from nodes.diffusion.gguf.file import SUFFIX, GgufFile
-from nodes.diffusion.statefile import PICKLES, StateFile, shapes_below
+from nodes.diffusion.weights.statefile import PICKLES, StateFile, shapes_below
 
 WEIGHT_NAMES = ("diffusion_pytorch_model", "model")
 """What diffusers and transformers call the weights of one part."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from nodes.diffusion.families.contents import Contents
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder, Component, DiffusionModel, TextEncoder
 
 

@@ -15,7 +15,7 @@ from nodes.diffusion.families.layouts import Layout
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.unet_files import PREFIXES
 from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, renamed
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder, Component, LatentFormat, TextEncoder
 
 SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope", "zero_cond_t")

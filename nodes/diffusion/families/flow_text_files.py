@@ -6,7 +6,7 @@ from nodes.diffusion.families.clip_text import clip_width, is_clip
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, TextFiles, View
 from nodes.diffusion.families.t5_text import SPIECE, build_t5, is_multilingual, is_t5
 from nodes.diffusion.families.text_files import ClipPart, clip_kind, load_clip, lone_clip
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle, ClipTextEncoder
 from nodes.diffusion.text.t5 import T5TextEncoder
 from nodes.diffusion.text.unigram import LanguageVocabulary, find_vocabulary, parse_pieces

@@ -13,11 +13,11 @@ from nodes.diffusion.families.flow_text_files import load_flow_clip, load_t5
 from nodes.diffusion.families.flux_layout import HEAD, LAYOUT, flux_config
 from nodes.diffusion.families.transformer_models import FlowTransformer, FluxModel
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.libraries import new_flux_transformer
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.flow_texts import FluxTexts
 from nodes.diffusion.types import LatentFormat, TextEncoder
+from nodes.diffusion.weights.libraries import new_flux_transformer
 
 RGB_FACTORS = (
     (-0.0346, 0.0244, 0.0681),

@@ -12,7 +12,7 @@ from nodes.diffusion.families.autoencoder_files import PREFIXES, autoencoder_fro
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_vae import is_diffusers, is_original
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
 
 FORMAT = LatentFormat(channels=128, scale=1.0, downscale=16)

@@ -12,10 +12,10 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import Piece
-from nodes.diffusion.libraries import new_language_model
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle, LanguageTextEncoder
 from nodes.diffusion.text.unigram import find_vocabulary
+from nodes.diffusion.weights.libraries import new_language_model
 
 ATTENTION = "layers.0.self_attn."
 EMBEDDING = "embed_tokens.weight"

@@ -22,9 +22,9 @@ from nodes.diffusion.families.ltxv_autoencoder import (
 from nodes.diffusion.families.t5_text import is_multilingual
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.libraries import new_ltxv_transformer
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Start, TextEncoder
+from nodes.diffusion.weights.libraries import new_ltxv_transformer
 
 FORMAT = LatentFormat(channels=128, scale=1.0, downscale=32, has_frames=True)
 HEADS = 32

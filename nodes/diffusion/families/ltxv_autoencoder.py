@@ -12,9 +12,9 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.ltxv_vae_layout import ltxv_vae_config, ltxv_vae_map
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.libraries import new_ltxv_autoencoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, TextEncoder
+from nodes.diffusion.weights.libraries import new_ltxv_autoencoder
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo

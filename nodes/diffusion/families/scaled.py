@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.gguf.file import GgufFile
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.weights.statefile import StateFile
 
 _SCALES = ("scale_weight", "weight_scale")
 _BESIDE = (*_SCALES, "scale_input", "input_scale", "scaled_fp8", "comfy_quant")

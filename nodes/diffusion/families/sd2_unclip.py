@@ -7,7 +7,7 @@ from nodes.diffusion.families.contents import Contents, SingleFile, View
 from nodes.diffusion.families.sd2 import StableDiffusion2
 from nodes.diffusion.families.unclip import NoiseAugmentation, UnclipModel
 from nodes.diffusion.families.unet_files import UnetLooks
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component
 
 AUGMENTATION = "noise_augmentor."

@@ -12,11 +12,11 @@ from nodes.diffusion.families.flow_text_files import load_flow_clip, load_t5
 from nodes.diffusion.families.sd3_layout import LAYOUT, sd3_config
 from nodes.diffusion.families.transformer_models import FlowTransformer, Sd3Model
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.libraries import new_sd3_transformer
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.flow_texts import Sd3Texts
 from nodes.diffusion.types import LatentFormat, TextEncoder
+from nodes.diffusion.weights.libraries import new_sd3_transformer
 
 FORMAT = LatentFormat(channels=16, scale=1.5305, shift=0.0609)
 SHIFT = 3.0

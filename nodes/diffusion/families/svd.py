@@ -16,9 +16,9 @@ from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.svd_layout import svd_unet_config, svd_unet_map, svd_vae_config, svd_vae_map
 from nodes.diffusion.families.unet_files import PREFIXES
 from nodes.diffusion.families.weights import KeyMap, Part
-from nodes.diffusion.libraries import new_svd_autoencoder, new_svd_unet
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, LatentFormat, Prediction, Start, TextEncoder
+from nodes.diffusion.weights.libraries import new_svd_autoencoder, new_svd_unet
 
 if TYPE_CHECKING:
     from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel

@@ -6,8 +6,8 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import Piece
-from nodes.diffusion.libraries import new_t5_encoder, new_umt5_encoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.weights.libraries import new_t5_encoder, new_umt5_encoder
 
 if TYPE_CHECKING:
     from transformers import T5EncoderModel

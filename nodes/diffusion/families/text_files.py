@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nodes.diffusion.families.clip_text import bare, build_clip, clip_config, clip_width, is_clip, is_open
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, TextFiles, View
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle, ClipTextEncoder
 from nodes.diffusion.text.vocabulary import bundled_vocabulary, read_vocabulary
 

@@ -18,9 +18,9 @@ from nodes.diffusion.families.sd1 import FORMAT as SD1
 from nodes.diffusion.families.sd3 import FORMAT as SD3
 from nodes.diffusion.families.sdxl import FORMAT as SDXL
 from nodes.diffusion.families.weights import Shapes, renamed
-from nodes.diffusion.libraries import new_tiny_autoencoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.weights.libraries import new_tiny_autoencoder
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from nodes.diffusion.attention import AttentionProcessor
-from nodes.diffusion.convolution import multiply_small
+from nodes.diffusion.computing.attention import AttentionProcessor
+from nodes.diffusion.computing.convolution import multiply_small
 from nodes.diffusion.families.building import fill
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.overlay import overlay
 from nodes.diffusion.families.size_conditioning import REFINER, size_inputs
 from nodes.diffusion.families.weights import Part, renamed
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Prediction, Start
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.text_files import ClipPart, find_clip, load_clip, lone_clips
 from nodes.diffusion.families.unet import Training, UnetModel
 from nodes.diffusion.families.unet_files import UnetLooks, find_unet, load_unet, looks_of, training_of
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipTextEncoder
 from nodes.diffusion.text.joint import JointClip
 from nodes.diffusion.types import Component, LatentFormat, Prediction

@@ -12,9 +12,9 @@ from nodes.diffusion.families.ldm_unet import unet_config, unet_keys
 from nodes.diffusion.families.schedule import betas_of
 from nodes.diffusion.families.unet import Training, UnetModel, build_unet
 from nodes.diffusion.families.weights import Shapes, renamed
-from nodes.diffusion.libraries import new_unet
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Prediction
+from nodes.diffusion.weights.libraries import new_unet
 
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.", "")
 """Where a diffusion network may be in a file."""

@@ -16,9 +16,9 @@ from nodes.diffusion.families.t5_text import is_multilingual
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.wan_autoencoder import VIDEOS, WanAutoencoder, find_wan_autoencoder, load_wan_autoencoder
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.libraries import new_wan_transformer
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Start, TextEncoder
+from nodes.diffusion.weights.libraries import new_wan_transformer
 
 _ATTENTION = {"to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "o", "norm_q": "norm_q", "norm_k": "norm_k"}
 LAYOUT = Layout(

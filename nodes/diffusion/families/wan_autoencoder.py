@@ -12,9 +12,9 @@ from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.weights import Piece, Shapes, renamed
-from nodes.diffusion.libraries import new_wan_autoencoder
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.weights.libraries import new_wan_autoencoder
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan

@@ -13,10 +13,10 @@ from nodes.diffusion.families.language_text import QWEN3, find_language, load_la
 from nodes.diffusion.families.layouts import BlockLayout, Layout, block_count
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.libraries import new_z_image_transformer
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import TextEncoder
+from nodes.diffusion.weights.libraries import new_z_image_transformer
 
 _SAME = (
     "feed_forward.w1",

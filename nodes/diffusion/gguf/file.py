@@ -15,7 +15,7 @@ from nodes.diffusion.gguf.header import Entry, read_header
 from nodes.diffusion.gguf.names import names_of, turned_heads
 from nodes.diffusion.gguf.tensors import QuantisedTensor, Stored
 from nodes.diffusion.gguf.vocabulary import pieces_of
-from nodes.diffusion.statefile import too_large
+from nodes.diffusion.weights.statefile import too_large
 
 SUFFIX = ".gguf"
 SPIECE = "spiece_model"

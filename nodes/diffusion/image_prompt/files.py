@@ -22,9 +22,9 @@ from nodes.diffusion.image_prompt.network import (
     projection_of,
 )
 from nodes.diffusion.image_prompt.weighing import WeightType, layer_weights
-from nodes.diffusion.memory import Placement
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.encoder import VisionHandle
+from nodes.diffusion.weights.statefile import StateFile
 
 CROSS = ".attn2"
 """How the name of a layer ends that listens to a text."""

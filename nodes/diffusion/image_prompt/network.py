@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from nodes.diffusion.attention import attend
+from nodes.diffusion.computing.attention import attend
 from nodes.diffusion.errors import UnsupportedModel
 
 Shapes = Mapping[str, tuple[int, ...]]

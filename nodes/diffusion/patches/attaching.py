@@ -11,8 +11,8 @@ from nodes.diffusion.families.weights import Part
 from nodes.diffusion.patches.contents import PatchContents, read_contents
 from nodes.diffusion.patches.fitting import Side, fit
 from nodes.diffusion.patches.names import flat, text_mark
-from nodes.diffusion.statefile import StateFile
 from nodes.diffusion.types import ClipHandle, Merge, ModelHandle, ModelSource, Patch
+from nodes.diffusion.weights.statefile import StateFile
 
 Outline = Callable[[ModelSource], Mapping[str, Part]]
 

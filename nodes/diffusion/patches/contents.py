@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.weights.statefile import StateFile
 
 Kind = Literal["lora", "loha", "lokr", "diff", "set"]
 Part = Literal["weight", "bias"]

@@ -12,8 +12,8 @@ from nodes.diffusion.families.weights import Part, Piece
 from nodes.diffusion.patches.contents import Change, read_contents
 from nodes.diffusion.patches.fitting import Side, fit
 from nodes.diffusion.patches.formulas import changed
-from nodes.diffusion.statefile import StateFile
 from nodes.diffusion.types import AnyPatch, Merge, ModelSource, Patch
+from nodes.diffusion.weights.statefile import StateFile
 
 Place = tuple[str, str]
 """A network's name and one of its keys."""

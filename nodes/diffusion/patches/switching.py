@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import torch
 
 from nodes.diffusion.families.building import put
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.patches.recipe import Place, Recipe
 from nodes.diffusion.types import AnyPatch
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.noise import StepNoise
-from nodes.diffusion.resizing import LatentMethod, resize
+from nodes.diffusion.pictures.resizing import LatentMethod, resize
 from nodes.diffusion.samplers.base import Denoise
 from nodes.diffusion.types import OnStep
 

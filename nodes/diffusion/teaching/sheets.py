@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.picture_files import to_picture
+from nodes.diffusion.files.picture_files import to_picture
 from nodes.diffusion.teaching.paper import INK, fitted, font, sheet_of, to_tensor
 
 GAP = 8

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from nodes.diffusion.statefile import PICKLES, SAFETENSORS, StateFile
 from nodes.diffusion.text.prompt import MARK, parse, split_inversions
 from nodes.diffusion.types import FindEmbedding
+from nodes.diffusion.weights.statefile import PICKLES, SAFETENSORS, StateFile
 
 KEYS = ("emb_params", "clip_l", "<concept>")
 """What files call the vectors of a model with one text encoder; otherwise their first tensor is taken."""

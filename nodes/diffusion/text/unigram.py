@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodes.diffusion.errors import ModelFileError
-from nodes.diffusion.libraries import parse_tokenizer
+from nodes.diffusion.weights.libraries import parse_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodes.diffusion.errors import ModelFileError, UnsupportedModel
-from nodes.diffusion.libraries import new_tokenizer, read_tokenizer
+from nodes.diffusion.weights.libraries import new_tokenizer, read_tokenizer
 
 if TYPE_CHECKING:
     from transformers import CLIPTokenizer

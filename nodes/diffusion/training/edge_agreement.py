@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from nodes.diffusion.edges import canny
+from nodes.diffusion.pictures.edges import canny
 from nodes.diffusion.training.adherence import Expectation, score_picture
 from nodes.diffusion.training.architecture import build_control
 from nodes.diffusion.training.dataset import SHAPE_FAMILIES, choose_family, is_held_out

@@ -29,7 +29,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from nodes.diffusion.edges import canny
+from nodes.diffusion.pictures.edges import canny
 from nodes.diffusion.training import denoising, latents, pictures
 from nodes.diffusion.training.architecture import Denoiser, build_control, load_denoiser
 from nodes.diffusion.training.edge_agreement import report

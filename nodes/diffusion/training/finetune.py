@@ -24,7 +24,7 @@ from torch import Tensor
 from nodes.diffusion import autoencoding
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.models import Checkpoint, ModelRegistry
-from nodes.diffusion.picture_sets import read_set
+from nodes.diffusion.pictures.picture_sets import read_set
 from nodes.diffusion.training.finetuning.buckets import to_bucket
 from nodes.diffusion.training.finetuning.loop import LoopSettings, Progress, train
 from nodes.diffusion.training.finetuning.network import trainable

@@ -14,11 +14,11 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.memory import Placement
-from nodes.diffusion.statefile import StateFile
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.upscaling import zoo
 from nodes.diffusion.upscaling.compact import Compact, is_compact
 from nodes.diffusion.upscaling.rrdb import RRDBNet, is_rrdb, rrdb_keys
+from nodes.diffusion.weights.statefile import StateFile
 
 PREFIXES = ("params_ema.", "params.", "module.")
 """What tools put before all keys."""

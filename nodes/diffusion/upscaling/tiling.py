@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.memory import available_bytes
+from nodes.diffusion.memory.placing import available_bytes
 from nodes.diffusion.upscaling.loading import Upscaler
 
 LARGEST, SMALLEST, OVERLAP = 512, 64, 32

@@ -22,10 +22,10 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import KeyMap, renamed
-from nodes.diffusion.memory import Placement
-from nodes.diffusion.statefile import StateFile, shapes_below
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.libraries import new_clip_vision, new_siglip_vision
 from nodes.diffusion.vision.open_layout import OPEN_PATCHES, vision_keys, vision_shapes
+from nodes.diffusion.weights.statefile import StateFile, shapes_below
 
 Crop = Literal["center", "none"]
 """Whether what is too wide or too high is cut, or everything is squeezed into a square."""

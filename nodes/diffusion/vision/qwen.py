@@ -16,7 +16,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import Looked
 from nodes.diffusion.vision.encoder import CLIP_DEVIATION, CLIP_MEAN
 from nodes.diffusion.vision.libraries import new_qwen_vision

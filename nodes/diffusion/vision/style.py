@@ -10,9 +10,9 @@ from torch.nn import functional
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.statefile import StateFile
 from nodes.diffusion.types import Conditioning
 from nodes.diffusion.vision.encoder import Seen
+from nodes.diffusion.weights.statefile import StateFile
 
 UP, DOWN = "redux_up", "redux_down"
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from graph.errors import Cancelled
-from nodes.diffusion.memory import available_bytes
+from nodes.diffusion.memory.placing import available_bytes
 from nodes.diffusion.models import ModelRegistry
 from nodes.packs.running import current
 

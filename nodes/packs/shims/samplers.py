@@ -1,7 +1,7 @@
 """`comfy.samplers`: the names of samplers and schedules."""
 
 from nodes.diffusion.samplers import SAMPLERS
-from nodes.diffusion.schedules import SCHEDULES
+from nodes.diffusion.schedules.named import SCHEDULES
 
 SAMPLER_NAMES = list(SAMPLERS)
 KSAMPLER_NAMES = list(SAMPLERS)

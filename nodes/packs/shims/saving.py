@@ -9,7 +9,7 @@ from torch import Tensor
 from graph.artefact_names import Name
 from graph.artefacts import Artefacts
 from graph.formats import text_chunks
-from nodes.diffusion.picture_files import encode_png
+from nodes.diffusion.files.picture_files import encode_png
 
 Description = Mapping[str, str]
 """`filename`, `subfolder` and `type` of a saved file."""

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from nodes.diffusion.resizing import bislerp, lanczos, resize
+from nodes.diffusion.pictures.resizing import bislerp, lanczos, resize
 from nodes.packs.errors import PackError
 from nodes.packs.running import current
 
@@ -91,7 +91,7 @@ def set_progress_bar_global_hook(function: Callable[..., object]) -> None:
 
 
 def common_upscale(samples: Tensor, width: int, height: int, upscale_method: Any, crop: Any) -> Tensor:
-    """Resize (batch, channels, height, width); see `nodes.diffusion.resizing`."""
+    """Resize (batch, channels, height, width); see `nodes.diffusion.pictures.resizing`."""
     return resize(samples, int(width), int(height), upscale_method, "center" if crop == "center" else "disabled")
 
 

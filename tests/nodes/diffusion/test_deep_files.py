@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from graph.formats import png
-from nodes.diffusion.deep_png import encode_png16
-from nodes.diffusion.exr_files import encode_exr
+from nodes.diffusion.files.deep_png import encode_png16
+from nodes.diffusion.files.exr_files import encode_exr
 
 
 def picture(channels: int = 3, height: int = 37, width: int = 21) -> torch.Tensor:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from nodes.diffusion import loading as module
 from nodes.diffusion.errors import ModelError, ModelFileError
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.types import Merge, Patch
+from nodes.diffusion.weights import loading as module
 from tests.nodes.diffusion import tiny
 
 

@@ -13,7 +13,7 @@ from nodes.diffusion.noise import initial_noise, next_seed
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.samplers import SAMPLERS
 from nodes.diffusion.sampling import Recipe, Sampled, fit_latent, sample, schedule
-from nodes.diffusion.schedules import SCHEDULES, Steps
+from nodes.diffusion.schedules.named import SCHEDULES, Steps
 from nodes.diffusion.types import Guider, Latent, LatentFormat, Noise, Sampler
 from tests.nodes.diffusion.networks import (
     HANDLE,

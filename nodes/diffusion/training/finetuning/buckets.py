@@ -7,7 +7,7 @@ import math
 
 from torch import Tensor
 
-from nodes.diffusion import imaging
+from nodes.diffusion.pictures import imaging
 
 
 def bucket_size(width: int, height: int, side: int, step: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from nodes.diffusion.attention import AttentionProcessor
+from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.unet import UnetModel
 

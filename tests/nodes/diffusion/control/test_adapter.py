@@ -4,7 +4,7 @@ from diffusers import T2IAdapter as Reference
 from safetensors.torch import save_file
 
 from nodes.diffusion.control.loading import load_control, open_control
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 
 CHANNELS = [8, 16, 32, 32]
 UNET = {"block_out_channels": (8, 16, 32, 32)}

@@ -15,7 +15,7 @@ from nodes.diffusion.control.types import CONTROLS
 from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.sampling import Recipe
-from nodes.diffusion.schedules import Steps
+from nodes.diffusion.schedules.named import Steps
 from nodes.diffusion.types import Guider, Noise, Sampler, Start
 from tests.nodes.diffusion import tiny
 from tests.nodes.diffusion.control import controls

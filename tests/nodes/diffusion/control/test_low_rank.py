@@ -4,10 +4,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nodes.control import apply_controlnet_advanced, load_controlnet
+from nodes.conditioning.control import apply_controlnet_advanced, load_controlnet
 from nodes.diffusion.errors import ModelError
-from nodes.loaders import load_checkpoint
-from nodes.lora import load_lora_model_only
+from nodes.models.loaders import load_checkpoint
+from nodes.models.lora import load_lora_model_only
 from tests.nodes.diffusion import originals, tiny
 from tests.nodes.diffusion.control import controls, low_ranks
 from tests.nodes.house import House, is_picture

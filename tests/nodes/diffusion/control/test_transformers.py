@@ -5,7 +5,7 @@ import torch
 from diffusers import FluxControlNetModel, SD3ControlNetModel
 from safetensors.torch import load_file, save_file
 
-from nodes.control import (
+from nodes.conditioning.control import (
     apply_controlnet,
     apply_controlnet_advanced,
     apply_controlnet_sd3,
@@ -19,7 +19,7 @@ from nodes.diffusion.families.building import skeleton, state_shapes
 from nodes.diffusion.families.tokens import packed, positions
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.types import Guider, Start
-from nodes.loaders import load_checkpoint
+from nodes.models.loaders import load_checkpoint
 from tests.nodes.diffusion import originals
 from tests.nodes.diffusion.control import transformer_controls as tiny_controls
 from tests.nodes.house import House, is_picture

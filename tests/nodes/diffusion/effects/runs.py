@@ -8,7 +8,7 @@ from nodes.diffusion import sampling
 from nodes.diffusion.control.equipping import equipped
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.sampling import Recipe
-from nodes.diffusion.schedules import Steps
+from nodes.diffusion.schedules.named import Steps
 from nodes.diffusion.types import Guider, ModelHandle, Noise, Sampler
 from tests.nodes.diffusion import tiny
 

@@ -14,7 +14,7 @@ from nodes.diffusion.effects.freeu import FreeU, FreeU2, backbones
 from nodes.diffusion.effects.hypernetwork import HypernetworkFile
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.types import Guider, ModelHandle, ModelSource
-from nodes.model_patches import (
+from nodes.models.model_patches import (
     add_downscale,
     freeu,
     freeu_v2,

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nodes.diffusion.attention import Layer
+from nodes.diffusion.computing.attention import Layer
 from nodes.diffusion.effects.base import Moment
 from nodes.diffusion.effects.hypertile import HyperTile, cut, divisor, joined
 from nodes.diffusion.effects.self_guidance import Record, blurred_where_seen, gaussian, only_itself

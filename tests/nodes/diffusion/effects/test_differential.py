@@ -3,7 +3,7 @@ import torch
 
 from nodes.diffusion.effects.differential import mask_at_of
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.model_patches import differential_diffusion
+from nodes.models.model_patches import differential_diffusion
 from tests.nodes.diffusion.effects.runs import run
 from tests.nodes.diffusion.networks import unet_network
 

@@ -23,7 +23,7 @@ from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.sd3_layout import LAYOUT as SD3
 from nodes.diffusion.families.tokens import packed, unpacked
 from nodes.diffusion.families.weights import file_shapes
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Start
 from tests.nodes.diffusion import originals
 

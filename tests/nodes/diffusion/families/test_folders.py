@@ -10,7 +10,7 @@ from diffusers import DDIMScheduler
 
 from nodes.diffusion.families.contents import ModelFolder
 from nodes.diffusion.families.known import recognise
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from tests.nodes.diffusion import originals
 
 CPU = Placement(torch.device("cpu"), torch.float32)

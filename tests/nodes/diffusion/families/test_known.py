@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.contents import ModelFolder, SingleFile, open_contents
 from nodes.diffusion.families.known import recognise
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from tests.nodes.diffusion import tiny
 
 UNET = "model.diffusion_model."

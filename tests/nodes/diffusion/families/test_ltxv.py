@@ -18,7 +18,7 @@ from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.ltxv import Ltxv, LtxvModel
 from nodes.diffusion.families.ltxv_vae_layout import ltxv_vae_config, ltxv_vae_map
 from nodes.diffusion.families.weights import file_shapes
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Start
 from tests.nodes.diffusion import ltxv_originals as originals
 

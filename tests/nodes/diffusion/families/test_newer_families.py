@@ -32,7 +32,7 @@ from nodes.diffusion.families.wan import LAYOUT as WAN
 from nodes.diffusion.families.wan_autoencoder import wan_vae_map
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.families.z_image import LAYOUT as Z_IMAGE
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from tests.nodes.diffusion import newer_originals as originals
 from tests.nodes.diffusion.families.test_flow_families import rows_of, striped

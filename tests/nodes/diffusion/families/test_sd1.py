@@ -10,7 +10,7 @@ from transformers import CLIPTextModel
 from nodes.diffusion.errors import IncompleteModel, ModelFileError, PickleRefused, UnsupportedModel
 from nodes.diffusion.families.contents import ModelFolder, SingleFile
 from nodes.diffusion.families.sd1 import RGB_FACTORS, StableDiffusion1
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from tests.nodes.diffusion import tiny
 
 FAMILY = StableDiffusion1()

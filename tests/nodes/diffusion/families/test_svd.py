@@ -13,7 +13,7 @@ from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.svd import SvdAutoencoder, SvdModel
 from nodes.diffusion.families.svd_layout import svd_unet_config, svd_unet_map, svd_vae_config, svd_vae_map
 from nodes.diffusion.families.weights import file_shapes
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.types import Start
 from tests.nodes.diffusion import svd_originals as originals

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from graph.errors import FolderError
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.tiny_autoencoder import FORMATS, tiny_keys
-from nodes.loaders import load_vae
+from nodes.models.loaders import load_vae
 from tests.nodes.house import House
 
 

@@ -11,7 +11,7 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.contents import open_contents
 from nodes.diffusion.families.known import recognise
 from nodes.diffusion.families.unclip import NoiseAugmentation, kept_at, waves
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.encoder import Seen, VisionFile, load_vision, open_vision
 from tests.nodes.diffusion import originals
 from tests.nodes.diffusion.families import unclips

@@ -11,7 +11,7 @@ from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.clip_text import inner
 from nodes.diffusion.families.contents import SingleFile, open_contents
 from nodes.diffusion.families.known import recognise
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Start
 from tests.nodes.diffusion import originals, tiny
 

@@ -12,7 +12,7 @@ from nodes.diffusion.families.known import recognise
 from nodes.diffusion.gguf.file import GgufFile
 from nodes.diffusion.gguf.names import names_of
 from nodes.diffusion.gguf.tensors import QuantisedTensor
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from tests.nodes.diffusion import newer_originals, originals
 from tests.nodes.diffusion.gguf import files
 

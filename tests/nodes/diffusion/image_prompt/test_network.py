@@ -7,8 +7,8 @@ import torch
 
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.image_prompt.files import IpAdapterFile, load_ip_adapter, open_ip_adapter
-from nodes.diffusion.memory import Placement
-from nodes.diffusion.unpickling import weights_of
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.weights.unpickling import weights_of
 from tests.nodes.diffusion import tiny
 from tests.nodes.diffusion.image_prompt import adapters
 

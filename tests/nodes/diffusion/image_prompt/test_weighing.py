@@ -6,7 +6,7 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.building import skeleton
 from nodes.diffusion.image_prompt.files import cross_layers
 from nodes.diffusion.image_prompt.weighing import layer_weights
-from nodes.diffusion.libraries import new_unet
+from nodes.diffusion.weights.libraries import new_unet
 from tests.nodes.diffusion.originals import SD1_UNET, SDXL_UNET
 
 

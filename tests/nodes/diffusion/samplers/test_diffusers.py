@@ -21,7 +21,7 @@ from nodes.diffusion.brownian import brownian_noise
 from nodes.diffusion.noise import initial_noise, next_seed
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.sampling import Recipe, sample
-from nodes.diffusion.schedules import SCHEDULES
+from nodes.diffusion.schedules.named import SCHEDULES
 from nodes.diffusion.types import Guider, Noise, Prediction, Sampler
 from tests.nodes.diffusion.networks import HANDLE, UnetNetwork, text, unet_network
 

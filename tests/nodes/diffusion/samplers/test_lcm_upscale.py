@@ -6,9 +6,9 @@ import torch
 from nodes.diffusion.samplers import SAMPLERS, UNLISTED, algorithm_of
 from nodes.diffusion.samplers.lcm_upscale import following_noise, growth, lcm_upscale
 from nodes.diffusion.sampling import Recipe, sample
-from nodes.diffusion.schedules import Steps
+from nodes.diffusion.schedules.named import Steps
 from nodes.diffusion.types import Guider, Noise
-from nodes.samplers import sampler_lcm_upscale
+from nodes.sampling.samplers import sampler_lcm_upscale
 from tests.nodes.diffusion.networks import HANDLE, latent, text, unet_network
 
 

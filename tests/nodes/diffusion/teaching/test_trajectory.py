@@ -3,7 +3,7 @@
 import torch
 
 from nodes.diffusion.sampling import Recipe, sample
-from nodes.diffusion.schedules import Steps
+from nodes.diffusion.schedules.named import Steps
 from nodes.diffusion.teaching.trajectory import evenly, sample_watched
 from nodes.diffusion.types import Guider, LatentFormat, Noise, Sampler
 from tests.nodes.diffusion.networks import HANDLE, latent, text, unet_network

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.files.picture_files import encode_png
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.picture_files import encode_png
 from nodes.diffusion.training.finetune import WEIGHTS, FinetuneSettings, finetune, main
 from nodes.diffusion.training.finetuning.loop import LoopSettings
 from tests.nodes.diffusion import tiny

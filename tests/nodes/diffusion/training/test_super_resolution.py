@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.training.super_resolution import (
     HELD_OUT_SEED,
     TARGET,

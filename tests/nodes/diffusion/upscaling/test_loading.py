@@ -4,7 +4,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 from nodes.diffusion.errors import UnsupportedModel
-from nodes.diffusion.memory import Placement
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.upscaling import zoo
 from nodes.diffusion.upscaling.loading import load_upscaler, open_upscaler
 from tests.nodes.diffusion.upscaling import upscalers

@@ -1,0 +1,1 @@
+"""Nodes that read, make, check and save sets of pictures."""

@@ -1,0 +1,1 @@
+"""How layers compute on each device: attention, convolutions, precision, compiled blocks."""

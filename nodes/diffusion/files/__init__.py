@@ -1,0 +1,1 @@
+"""Pictures, latents, sound and videos as files."""

@@ -1,0 +1,1 @@
+"""Where models are put, and what is done when there is no room."""

@@ -1,0 +1,1 @@
+"""Nodes that work on pictures and masks, read them and save them."""

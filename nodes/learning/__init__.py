@@ -1,0 +1,1 @@
+"""Nodes that show how diffusion works, and measure what came of it."""

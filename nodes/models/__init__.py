@@ -1,0 +1,1 @@
+"""Nodes that load models, change them, and say how they compute."""

@@ -1,0 +1,1 @@
+"""Nodes that take noise away: samplers, noise levels and guiders."""

@@ -1,0 +1,1 @@
+"""Nodes that teach a model something new."""

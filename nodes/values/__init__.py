@@ -1,0 +1,1 @@
+"""Nodes for numbers, texts, lists, choices and loops."""

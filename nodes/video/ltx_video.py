@@ -1,0 +1,72 @@
+"""Nodes for LTX-Video."""
+
+from typing import Annotated, NamedTuple
+
+import torch
+from pydantic import Field
+
+from graph.node import node
+from nodes.diffusion import autoencoding
+from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.families.ltxv_autoencoder import CELL, FRAMES_OF_A_CELL
+from nodes.diffusion.files.video_compression import compressed
+from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.pictures.resizing import resize
+from nodes.limits import MAX_RESOLUTION
+from nodes.sockets import Conditioning, Image, Latent, Vae
+
+CATEGORY = "conditioning/video_models"
+Side = Annotated[int, Field(ge=64, le=MAX_RESOLUTION, multiple_of=32)]
+
+
+class Begun(NamedTuple):
+    """The conditionings, and a video of which the beginning is given."""
+
+    positive: Conditioning
+    negative: Conditioning
+    latent: Latent
+
+
+@node("LTXVImgToVideo", title="Image to video (LTX-Video)", category=CATEGORY, occupies="gpu")
+def ltxv_image_to_video(
+    positive: Conditioning,
+    negative: Conditioning,
+    vae: Vae,
+    image: Annotated[Image, Field(description="What the video begins with.")],
+    width: Annotated[Side, Field(description="Width, in pixels.")] = 768,
+    height: Annotated[Side, Field(description="Height, in pixels.")] = 512,
+    length: Annotated[int, Field(ge=9, le=MAX_RESOLUTION, multiple_of=8, description="How many frames.")] = 97,
+    batch_size: Annotated[int, Field(ge=1, le=4096, description="How many videos.")] = 1,
+    strength: Annotated[
+        float, Field(ge=0.0, le=1.0, description="How exactly the video begins with the picture; 1 keeps it.")
+    ] = 1.0,
+    *,
+    models: ModelRegistry,
+) -> Begun:
+    """Start a video from a picture."""
+    pixels = resize(image[..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
+    with models.use_vae(vae) as autoencoder:
+        if autoencoder.downscale != CELL:
+            raise DiffusionError(
+                f"{vae.source.names} is no autoencoder of LTX-Video; take the one that comes with its checkpoint."
+            )
+        seen = autoencoding.encode(autoencoder, pixels)
+    given = seen if seen.dim() == 5 else seen.unsqueeze(2)
+    samples = torch.zeros(
+        batch_size, given.shape[1], (length - 1) // FRAMES_OF_A_CELL + 1, height // CELL, width // CELL
+    )
+    samples[:, :, : given.shape[2]] = given
+    mask = torch.ones(batch_size, 1, samples.shape[2], 1, 1)
+    mask[:, :, : given.shape[2]] = 1.0 - strength
+    return Begun(positive, negative, {"samples": samples, "noise_mask": mask})
+
+
+@node("LTXVPreprocess", title="Compress for LTX-Video", category="image")
+def ltxv_preprocess(
+    image: Image,
+    img_compression: Annotated[
+        int, Field(ge=0, le=100, description="How coarsely, as a video encoder counts it; 0 changes nothing.")
+    ] = 35,
+) -> Annotated[Image, Field(description="The pictures, as frames of a compressed video look.")]:
+    """Make a picture look like a frame of a video, so that a model of videos sets it in motion."""
+    return compressed(image, img_compression)
