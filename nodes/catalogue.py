@@ -11,6 +11,7 @@ from nodes.conditioning import (
     editing_texts,
     image_prompts,
     text_encoding,
+    text_generation,
 )
 from nodes.datasets import phantoms, set_checks, synthetic_sets, training_sets
 from nodes.images import arranging, basics, batches, compositing, filters, game_assets, masks, opening, saving, sizing
@@ -40,6 +41,7 @@ MODULES = (
     editing_texts,
     image_prompts,
     text_encoding,
+    text_generation,
     phantoms,
     set_checks,
     synthetic_sets,

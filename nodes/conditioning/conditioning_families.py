@@ -9,7 +9,7 @@ from graph.folders import Folders
 from graph.node import Widget, node
 from nodes.conditioning.text_encoding import embedding_finder
 from nodes.diffusion import types
-from nodes.diffusion.conditioning_operations import with_options
+from nodes.diffusion.conditioning_operations import conditioning_of, with_options
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.shown_pictures import editing, inpainting
 from nodes.diffusion.text.prompt import MARK
@@ -23,9 +23,17 @@ PlainPrompt = Annotated[Prompt, Field(description="What to draw.")]
 ClipLPrompt = Annotated[Prompt, Field(description="What CLIP-L reads.")]
 ClipGPrompt = Annotated[Prompt, Field(description="What CLIP-G reads.")]
 T5Prompt = Annotated[Prompt, Field(description="What T5 reads.")]
+LlamaPrompt = Annotated[Prompt, Field(description="What Llama reads.")]
 Guidance = Annotated[
     float, Field(ge=0.0, le=100.0, multiple_of=0.1, description="How closely the model follows the text, by training.")
 ]
+LUMINA_SYSTEM = {
+    "superior": "You are an assistant designed to generate superior images with the superior degree of image-text "
+    "alignment based on textual prompts or user prompts.",
+    "alignment": "You are an assistant designed to generate high-quality images with the highest degree of image-text "
+    "alignment based on textual prompts.",
+}
+"""The sentences that Lumina 2 was trained with, as published."""
 
 
 class Prepared(NamedTuple):
@@ -123,6 +131,38 @@ def encode_prompt_flux(
     return _encoded(clip, {"clip_l": clip_l, "t5xxl": t5xxl}, models, folders, guidance=guidance)
 
 
+@node("CLIPTextEncodeLumina2", title="Encode prompt (Lumina 2)", category="conditioning", occupies="gpu")
+def encode_prompt_lumina2(
+    system_prompt: Annotated[
+        Literal["superior", "alignment"],
+        Field(description="What stands before the prompt: that pictures are to be superb, or close to the prompt."),
+    ],
+    user_prompt: PlainPrompt,
+    clip: Clip,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Conditioning:
+    """Encode a prompt for Lumina 2, behind one of the sentences that it was trained with."""
+    return _encoded(clip, f"{LUMINA_SYSTEM[system_prompt]} <Prompt Start> {user_prompt}", models, folders)
+
+
+@node("CLIPTextEncodeHiDream", title="Encode prompt (HiDream)", category=CATEGORY, occupies="gpu", fingerprint=_changes)
+def encode_prompt_hidream(
+    clip: Clip,
+    clip_l: ClipLPrompt,
+    clip_g: ClipGPrompt,
+    t5xxl: T5Prompt,
+    llama: LlamaPrompt,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Conditioning:
+    """Encode a prompt for HiDream, with a text for each of its text encoders."""
+    texts = {"clip_l": clip_l, "clip_g": clip_g, "t5xxl": t5xxl, "llama": llama}
+    return _encoded(clip, texts, models, folders)
+
+
 @node("FluxGuidance", title="Flux guidance", category=f"{CATEGORY}/flux", occupies="instant")
 def flux_guidance(conditioning: Conditioning, guidance: Guidance = 3.5) -> Conditioning:
     """Tell a model that was distilled with guidance how closely to follow the text."""
@@ -177,4 +217,4 @@ def _encoded(
     """A prompt as a conditioning with further options."""
     with models.use_clip(clip) as encoder:
         encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
-    return [(encoded.hidden, {"pooled_output": encoded.pooled, **options})]
+    return conditioning_of(encoded, **options)

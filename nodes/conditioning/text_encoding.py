@@ -12,6 +12,7 @@ from graph.errors import FolderError
 from graph.folders import Folders
 from graph.node import Widget, node
 from graph.topology import GraphNode
+from nodes.diffusion.conditioning_operations import conditioning_of
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.inversion import files_named
 from nodes.diffusion.text.prompt import MARK
@@ -40,7 +41,7 @@ def encode_prompt(
     """Encode a prompt for a diffusion model."""
     with models.use_clip(clip) as encoder:
         encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
-    return [(encoded.hidden, {"pooled_output": encoded.pooled})]
+    return conditioning_of(encoded)
 
 
 @node("CLIPSetLastLayer", title="Set last CLIP layer", category="conditioning", occupies="instant")

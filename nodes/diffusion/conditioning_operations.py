@@ -7,12 +7,17 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.pictures.masking import as_batch
-from nodes.diffusion.types import Conditioning
+from nodes.diffusion.types import Conditioning, Encoded
 
 CELL = 8
 """Picture pixels per latent cell, in which graphs give areas."""
 MaskArea = Literal["default", "mask bounds"]
 """Whether the model sees the whole picture, or only the rectangle around the mask."""
+
+
+def conditioning_of(encoded: Encoded, **options: Any) -> Conditioning:
+    """An encoded prompt as a conditioning, with further options."""
+    return [(encoded.hidden, {"pooled_output": encoded.pooled, **encoded.options, **options})]
 
 
 def combine(first: Conditioning, second: Conditioning) -> Conditioning:
@@ -74,12 +79,18 @@ def multiplied(conditioning: Conditioning, factor: float) -> Conditioning:
     return [(text * factor, changed(options)) for text, options in conditioning]
 
 
+def with_more(conditioning: Conditioning, **items: Any) -> Conditioning:
+    """The same texts with one more item in lists of options."""
+
+    def longer(options: Mapping[str, Any]) -> dict[str, Any]:
+        return {**options, **{name: [*options.get(name, ()), item] for name, item in items.items()}}
+
+    return [(text, longer(options)) for text, options in conditioning]
+
+
 def with_reference(conditioning: Conditioning, latent: Tensor) -> Conditioning:
     """The same texts, with the latent of one more picture that the model is to follow."""
-    return [
-        (text, {**options, "reference_latents": [*options.get("reference_latents", ()), latent]})
-        for text, options in conditioning
-    ]
+    return with_more(conditioning, reference_latents=latent)
 
 
 def zeroed(conditioning: Conditioning) -> Conditioning:

@@ -7,6 +7,7 @@ where 1 is the part to be changed; latents `(batch, channels, height, width)`, u
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, NotRequired, Protocol, TypedDict
 
 import torch
@@ -32,6 +33,8 @@ class Latent(TypedDict):
     """Whether each sample draws all its noise from a seed of its own: that of the run plus its `batch_index`."""
     downscale_ratio_spacial: NotRequired[int]
     """Picture pixels per cell that an empty latent was made for; the spelling is the ecosystem's."""
+    sound: NotRequired["Latent"]
+    """The sound of a video that is sampled along with it: (batch, channels, steps, tones)."""
 
 
 Conditioning = Sequence[tuple[Tensor, Mapping[str, Any]]]
@@ -175,6 +178,8 @@ class LatentFormat:
     """As `means`: what each channel is divided by."""
     has_frames: bool = False
     """Whether the model works on videos: latents (batch, channels, frames, height, width)."""
+    is_sound: bool = False
+    """Whether the model makes sound: latents (batch, channels, cells)."""
 
     def to_network(self, samples: Tensor) -> Tensor:
         """Latents of the autoencoder in the scale of the network."""
@@ -205,6 +210,8 @@ class Start:
     """(batch, 1, height, width): 1 is sampled anew, 0 is kept; None samples everything."""
     seed: int = 0
     """Of the run, for networks that are told noisy things."""
+    sound: "Start | None" = None
+    """What the sound starts from that is sampled along with a video."""
 
 
 class DiffusionModel(Protocol):
@@ -280,6 +287,8 @@ class Encoded(NamedTuple):
     """(1, tokens, width) float32 on the CPU."""
     pooled: Tensor | None
     """(1, width): the whole text as one vector, where the family has one."""
+    options: Mapping[str, Tensor] = MappingProxyType({})
+    """What else the family must know of the text, as a conditioning has it."""
 
 
 FindEmbedding = Callable[[str], Path | None]

@@ -48,6 +48,19 @@ SDXL = checkpoint("sd_xl_base_1.0.safetensors")
 REFINER = checkpoint("sd_xl_refiner_1.0.safetensors")
 SD3 = checkpoint("sd3.5_medium_incl_clips_t5xxlfp8scaled.safetensors")
 UNCLIP = checkpoint("sd21-unclip-h.safetensors")
+LUMINA2 = checkpoint("NetaYumev35_pretrained_all_in_one.safetensors")
+HIDREAM_TEXTS = {
+    "clip_name1": "clip_l_hidream.safetensors",
+    "clip_name2": "clip_g_hidream.safetensors",
+    "clip_name3": "t5xxl_fp16.safetensors",
+    "clip_name4": "llama_3.1_8b_instruct_fp8_scaled.safetensors",
+}
+HIDREAM = {
+    "MODEL": made("UNETLoader", unet_name="hidream_i1_full_fp8.safetensors"),
+    "CLIP": made("QuadrupleCLIPLoader", **HIDREAM_TEXTS),
+    "VAE": made("VAELoader", vae_name="ae.safetensors"),
+}
+WRITING = {"CLIP": made("CLIPLoader", clip_name="qwen_3_4b.safetensors", type="lumina2")}
 PLUS = "PLUS (high strength)"
 FOUND_ADAPTER = made("IPAdapterUnifiedLoader", 1, preset=PLUS)
 FOR_FOUND = ("clip_vision/clip_vision_h.safetensors", "ipadapter/ip-adapter-plus_sd15.safetensors")
@@ -148,6 +161,10 @@ SPECIAL: Mapping[str, Special] = {
     "StableCascade_EmptyLatentImage": Special({"width": 256, "height": 256}, SAVE_LATENT),
     # conditionings
     "CLIPTextEncodeFlux": Special({"clip_l": "a cat", "t5xxl": "a cat on a wall in the evening"}, world=FLUX),
+    "CLIPTextEncodeHiDream": Special(
+        {"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall", "llama": "a cat on a wall"}, world=HIDREAM
+    ),
+    "CLIPTextEncodeLumina2": Special({"system_prompt": "superior", "user_prompt": "a cat on a wall"}, world=LUMINA2),
     "CLIPTextEncodeSD3": Special({"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall"}, world=SD3),
     "CLIPTextEncodeSDXL": Special({"text_g": "a cat on a wall", "text_l": "a cat on a wall"}, world=SDXL),
     "CLIPTextEncodeSDXLRefiner": Special({"text": "a cat on a wall"}, world=REFINER),
@@ -181,6 +198,8 @@ SPECIAL: Mapping[str, Special] = {
     "LoadVideo": special(file="clip.mp4"),
     "TripleCLIPLoader": special(clip_name2="clip_g.safetensors", clip_name3="t5xxl_fp16.safetensors"),
     "TripleCLIPLoaderGGUF": special(clip_name2="clip_g.safetensors", clip_name3="t5-v1_1-xxl-q8_0.gguf"),
+    "QuadrupleCLIPLoader": Special(HIDREAM_TEXTS),
+    "QuadrupleCLIPLoaderGGUF": Special({**HIDREAM_TEXTS, "clip_name3": "t5-v1_1-xxl-q8_0.gguf"}),
     "VAELoader": Special({"vae_name": "ae.safetensors"}, world=FLUX),
     "UnetLoaderGGUF": special(unet_name="flux1-dev-q8_0.gguf"),
     "WanImageToVideo": special(clip_vision_output=made("CLIPVisionEncode"), start_image=PICTURE),
@@ -223,6 +242,7 @@ SPECIAL: Mapping[str, Special] = {
     "StringReplace": special(string="a red circle", find="red", replace="blue"),
     "StringSubstring": special(string="a red circle", start=2, end=5),
     "StringTrim": special(string="  a red circle  "),
+    "TextGenerate": Special({"prompt": "Say in one sentence what a lighthouse is.", "max_length": 64}, world=WRITING),
 }
 
 OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
@@ -233,6 +253,7 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     "WanImageToVideo": WAN,
     **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),
     **dict.fromkeys(("TripleCLIPLoader", "TripleCLIPLoaderGGUF", "ControlNetApplySD3"), SD3),
+    **dict.fromkeys(("QuadrupleCLIPLoader", "QuadrupleCLIPLoaderGGUF"), HIDREAM),
 }
 """Who gives values in examples that are generated otherwise, by node type."""
 FOR_SD15 = frozenset({"clip_vision", "controlnet", "hypernetworks", "ipadapter", "loras", "text_encoders", "vae"})

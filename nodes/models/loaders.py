@@ -12,7 +12,16 @@ from nodes.diffusion import types
 from nodes.diffusion.families.tiny_autoencoder import FORMATS
 from nodes.diffusion.models import Checkpoint, ModelRegistry
 from nodes.diffusion.vision.encoder import open_vision
-from nodes.models.text_types import DUAL_TYPES, SINGLE_TYPES, TRIPLE_FAMILIES, DualType, SingleType, readers
+from nodes.models.text_types import (
+    DUAL_TYPES,
+    QUADRUPLE_FAMILIES,
+    SINGLE_TYPES,
+    TRIPLE_FAMILIES,
+    DualType,
+    SingleType,
+    readers,
+    readers_or_writers,
+)
 from nodes.sockets import Clip, ClipVision, Model, Vae
 
 TINY_NAMES = tuple(FORMATS)
@@ -118,8 +127,8 @@ def load_clip(
     models: ModelRegistry,
     folders: Folders,
 ) -> Clip:
-    """Choose the text encoder of a model that has one."""
-    return text_encoder([clip_name], readers(type, SINGLE_TYPES), models, folders)
+    """Choose the text encoder of a model that has one, or a language model that writes."""
+    return text_encoder([clip_name], readers_or_writers(type, SINGLE_TYPES), models, folders)
 
 
 @node("DualCLIPLoader", title="Load two CLIPs", category="loaders", occupies="io")
@@ -142,6 +151,21 @@ def load_three_clips(
 ) -> Clip:
     """Choose the text encoders of Stable Diffusion 3; their order does not matter."""
     return text_encoder([clip_name1, clip_name2, clip_name3], TRIPLE_FAMILIES, models, folders)
+
+
+@node("QuadrupleCLIPLoader", title="Load four CLIPs", category="advanced/loaders", occupies="io")
+def load_four_clips(
+    clip_name1: TextFile,
+    clip_name2: TextFile,
+    clip_name3: TextFile,
+    clip_name4: TextFile,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Clip:
+    """Choose the text encoders of HiDream: two CLIPs, T5 and Llama; their order does not matter."""
+    names = [clip_name1, clip_name2, clip_name3, clip_name4]
+    return text_encoder(names, QUADRUPLE_FAMILIES, models, folders)
 
 
 @node("VAELoader", title="Load VAE", category="loaders", occupies="io")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.text.generation import WRITERS
 
 SingleType = Literal[
     "stable_diffusion",
@@ -50,18 +51,20 @@ DualType = Literal[
 """What `DualCLIPLoader` may be told."""
 
 SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
-    "stable_diffusion": ("sd1", "sd2", "sdxl_refiner"),
+    "stable_diffusion": ("sd1", "sd2", "sdxl_refiner", "aura_flow"),
     "sd3": ("sd3",),
     "chroma": ("chroma",),
-    "lumina2": ("z_image",),
+    "lumina2": ("z_image", "lumina2"),
     "qwen_image": ("qwen_image",),
     "flux2": ("flux2",),
     "wan": ("wan",),
     "ltxv": ("ltxv",),
+    "hidream": ("hidream",),
 }
 """By type: the families that may read the text encoder; those that are missing have no family here."""
-DUAL_TYPES: Mapping[str, tuple[str, ...]] = {"sdxl": ("sdxl",), "sd3": ("sd3",), "flux": ("flux",)}
+DUAL_TYPES: Mapping[str, tuple[str, ...]] = {"sdxl": ("sdxl",), "sd3": ("sd3",), "flux": ("flux",), "hidream": ("hidream",)}
 TRIPLE_FAMILIES = ("sd3",)
+QUADRUPLE_FAMILIES = ("hidream",)
 
 
 def readers(kind: str, types: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -76,3 +79,8 @@ def readers(kind: str, types: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
             f"{', '.join(types)}."
         )
     return types[kind]
+
+
+def readers_or_writers(kind: str, types: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The families that read text encoders of a type, and after them the language models that write by themselves."""
+    return (*types.get(kind, ()), WRITERS)

@@ -18,6 +18,7 @@ FAMILIES: Sequence[tuple[str, str]] = (
     (r"lumina|netayume", "lumina2"),
     (r"hunyuan", "hunyuan"),
     (r"hidream", "hidream"),
+    (r"aura.?flow", "aura_flow"),
     (r"cosmos", "cosmos"),
     (r"omnigen", "omnigen"),
     (r"mochi", "mochi"),
@@ -45,7 +46,10 @@ TEXTS: Sequence[tuple[str, str]] = (
     (r"clip.?l|vit.?l", "clip_l"),
     (r"clip.?g|big.?g", "clip_g"),
     (r"t5", "t5xxl"),
+    (r"llama", "llama"),
 )
+WRITERS = r"qwen.?3"
+"""Language models that graphs without a diffusion model name: they write."""
 MODELS = ("checkpoints", "diffusion_models")
 
 
@@ -67,7 +71,10 @@ def files_of(nodes: Nodes, catalogue: Catalogue) -> Iterator[tuple[str, InputSpe
 def main_family(nodes: Nodes, catalogue: Catalogue) -> str:
     """The family of the first diffusion model of a graph: what else it names belongs to that."""
     names = [name for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS]
-    return family_of(names[0]) if names else "any"
+    if names:
+        return family_of(names[0])
+    spoken = [name for _, spec, name in files_of(nodes, catalogue) if spec.files == "text_encoders"]
+    return "z_image" if any(re.search(WRITERS, name.lower()) for name in spoken) else "any"
 
 
 def stand_in(folder: str, name: str, family: str) -> StandIn:

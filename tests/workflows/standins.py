@@ -10,7 +10,7 @@ from diffusers import T2IAdapter, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, svd_originals, tiny
+from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, spoken_originals, svd_originals, tiny
 from tests.nodes.diffusion.control import controls, transformer_controls
 from tests.nodes.diffusion.families import unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
@@ -81,9 +81,9 @@ def _write(path: Path, tensors: Tensors, header: Mapping[str, str]) -> None:
 
 def write_vocabularies(models: Path) -> None:
     """The vocabularies that people bring for text encoders whose files hold none."""
-    for name in ("t5", "umt5"):
+    for name in ("t5", "umt5", "pile_t5"):
         originals.write_t5_vocabulary(models / "tokenizers" / name)
-    for name in ("qwen3", "qwen2.5", "mistral3"):
+    for name in ("qwen3", "qwen2.5", "mistral3", "gemma2", "llama3"):
         newer_originals.write_language_vocabulary(models / "tokenizers" / name)
 
 
@@ -183,6 +183,14 @@ def _newer_parts(original: newer_originals.NewerOriginal, text: str) -> dict[str
     return {name: (tensors, {}) for name, tensors in found.items()}
 
 
+def _hidream() -> dict[str, Part]:
+    """The files of a HiDream, which has four text encoders."""
+    files = spoken_originals.hidream().files()
+    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in files.items()}
+    found["llama"] = (files["llama"], spoken_originals.IS_LLAMA)
+    return {**found, "text": found["llama"], "lora": (_lora(files["model"]), {})}
+
+
 def _lora(network: Tensors) -> Tensors:
     """A LoRA for three layers of a network, by the names of its original file."""
     layers = [key for key, tensor in network.items() if key.endswith("weight") and tensor.dim() == 2][-3:]
@@ -224,6 +232,9 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "flux2": lambda: _newer_parts(newer_originals.flux2(), "mistral3_24b"),
     "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
     "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
+    "lumina2": lambda: _newer_parts(spoken_originals.lumina2(), "gemma2_2b"),
+    "aura_flow": lambda: _newer_parts(spoken_originals.aura_flow(), "pile_t5xl"),
+    "hidream": _hidream,
     "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
     "wan 2.1 from pictures": lambda: _newer_parts(original(**SEEING), "umt5xxl"),
     "wan 2.2 from pictures": lambda: _newer_parts(original(), "umt5xxl"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from nodes.diffusion.families.clip_text import clip_width, is_clip
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, TextFiles, View
-from nodes.diffusion.families.t5_text import SPIECE, build_t5, is_multilingual, is_t5
+from nodes.diffusion.families.t5_text import MULTILINGUAL, SPIECE, T5, T5Kind, build_t5, is_multilingual, is_t5
 from nodes.diffusion.families.text_files import ClipPart, clip_kind, load_clip, lone_clip
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle, ClipTextEncoder
@@ -19,6 +19,7 @@ T5_ALONE = (
     "text_encoders.t5xxl.transformer.",
     "t5xxl.transformer.",
     "text_encoders.umt5xxl.transformer.",
+    "text_encoders.pile_t5xl.transformer.",
 )
 """Where T5 is in a file that holds nothing else."""
 NAMES = ("clip_l", "clip_g", "t5xxl")
@@ -59,21 +60,36 @@ def load_flow_clip(
 
 
 def load_t5(
-    contents: Contents, view: View, placement: Placement, shortest: int, *, masks: bool = False
+    contents: Contents,
+    view: View,
+    placement: Placement,
+    shortest: int,
+    *,
+    masks: bool = False,
+    kind: T5Kind | None = None,
 ) -> T5TextEncoder:
     """Build T5 with its vocabulary.
+
+    Args:
+        contents: the file or folder, or the files.
+        view: its weights.
+        placement: where it goes.
+        shortest: how many tokens a text has at least.
+        masks: whether what fills a text up is hidden.
+        kind: which T5; one of Google's unless told otherwise.
 
     Raises:
         UnsupportedModel: the weights do not fit.
         ModelFileError: the vocabulary is nowhere.
     """
+    kind = kind or (MULTILINGUAL if is_multilingual(view) else T5)
     network = build_t5(view, placement)
-    vocabulary = t5_vocabulary(contents, view)
-    name = "umt5xxl" if is_multilingual(view) else "t5xxl"
-    return T5TextEncoder(network, vocabulary, placement.device, placement.dtype, shortest, name, masks)
+    vocabulary = t5_vocabulary(contents, view, kind)
+    place = placement.device, placement.dtype
+    return T5TextEncoder(network, vocabulary, *place, shortest, kind.name, masks, end=kind.end, pad=kind.pad)
 
 
-def t5_vocabulary(contents: Contents, view: View) -> LanguageVocabulary:
+def t5_vocabulary(contents: Contents, view: View, kind: T5Kind) -> LanguageVocabulary:
     """The vocabulary of T5: of the model's folder, out of the file, or from where people keep it.
 
     Raises:
@@ -81,11 +97,11 @@ def t5_vocabulary(contents: Contents, view: View) -> LanguageVocabulary:
     """
     if isinstance(contents, ModelFolder):
         part = view.path.name.replace("text_encoder", "tokenizer")
-        return find_vocabulary(contents.path / part, "t5")
+        return find_vocabulary(contents.path / part, kind.vocabulary)
     held = next((key for key in view.shapes if key.endswith(SPIECE)), None)
     if held is not None:
         return parse_pieces(bytes(view.read(held).contiguous().numpy().tobytes()), view.path.name)
-    return find_vocabulary(view.path, "umt5" if is_multilingual(view) else "t5")
+    return find_vocabulary(view.path, kind.vocabulary)
 
 
 def text_sizes(views: Mapping[str, View]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
+from nodes.diffusion.families.aura_flow import AuraFlow
 from nodes.diffusion.families.autoencoder import Autoencoder
 from nodes.diffusion.families.chroma import Chroma
 from nodes.diffusion.families.contents import Contents, TextFiles
@@ -11,8 +12,11 @@ from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.families.flux2 import Flux2
 from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
+from nodes.diffusion.families.hidream import HiDream
+from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.ltxv import Ltxv
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
+from nodes.diffusion.families.lumina2 import Lumina2
 from nodes.diffusion.families.qwen_image import QwenImage
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
@@ -40,6 +44,9 @@ FAMILIES: Sequence[Family] = (
     Chroma(),
     Flux2(),
     ZImage(),
+    Lumina2(),
+    AuraFlow(),
+    HiDream(),
     QwenImage(),
     Wan(),
     Ltxv(),
@@ -47,6 +54,7 @@ FAMILIES: Sequence[Family] = (
     LtxvAutoencoders(),
     Flux2Autoencoders(),
     Autoencoder(),
+    LanguageModels(),
     *(TinyFamily(name) for name in FORMATS),
 )
 """In the order in which they are asked."""

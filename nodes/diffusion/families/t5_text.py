@@ -1,5 +1,6 @@
 """T5 text encoders of model files: their size, read from shapes, and their keys, which are those of transformers."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nodes.diffusion.families.building import fill, gather, skeleton
@@ -7,6 +8,7 @@ from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import Piece
 from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.text.t5 import END, PAD
 from nodes.diffusion.weights.libraries import new_t5_encoder, new_umt5_encoder
 
 if TYPE_CHECKING:
@@ -21,6 +23,28 @@ SPIECE = "spiece_model"
 HEAD_WIDTH = 64
 SETTINGS = ("d_kv",)
 """What no shape tells, and so may stand in a file's header."""
+
+
+@dataclass(frozen=True)
+class T5Kind:
+    """A kind of T5, with what its weights do not tell.
+
+    Attributes:
+        name: what LoRAs and files call it.
+        vocabulary: what its vocabulary is called in the folder `tokenizers`.
+        end: the token after a text.
+        pad: the token that fills it up.
+    """
+
+    name: str
+    vocabulary: str
+    end: int = END
+    pad: int = PAD
+
+
+T5 = T5Kind("t5xxl", "t5")
+MULTILINGUAL = T5Kind("umt5xxl", "umt5")
+PILE = T5Kind("pile_t5xl", "pile_t5", end=2, pad=1)
 
 
 def is_t5(view: View) -> bool:

@@ -36,12 +36,14 @@ class ClipPart:
         is_openclip: whether it was trained by OpenCLIP.
         prefixes: where it may be in a file with the whole model.
         folder: where it is in a diffusers folder, with `tokenizer` in place of `text_encoder` for its vocabulary.
+        pads_with_end: whether texts are filled up with end marks, although OpenCLIP's usually are not.
     """
 
     style: ClipStyle
     is_openclip: bool
     prefixes: Sequence[str]
     folder: str = "text_encoder"
+    pads_with_end: bool = False
 
 
 def find_clip(contents: Contents, part: ClipPart) -> View | None:
@@ -100,5 +102,9 @@ def load_clip(contents: Contents, view: View, part: ClipPart, placement: Placeme
         vocabulary = read_vocabulary(tokenizer, size)
     else:
         vocabulary = bundled_vocabulary(size)
-        vocabulary = replace(vocabulary, pad=FIRST_WORD) if part.is_openclip else vocabulary
+        pads_with_word = part.is_openclip and not part.pads_with_end
+        vocabulary = replace(vocabulary, pad=FIRST_WORD) if pads_with_word else vocabulary
+    positions = network.config.max_position_embeddings
+    if positions > vocabulary.window:  # trained on with longer texts, such as those of HiDream
+        vocabulary = replace(vocabulary, window=positions)
     return ClipTextEncoder(network, vocabulary, placement.device, placement.dtype, style)

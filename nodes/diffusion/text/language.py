@@ -10,12 +10,16 @@ from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.weights import Part, renamed
-from nodes.diffusion.text.encoder import text_for
+from nodes.diffusion.text.encoder import text_for, weigh
+from nodes.diffusion.text.prompt import Stretch, parse
 from nodes.diffusion.text.unigram import LanguageVocabulary
+from nodes.diffusion.text.windows import Token
 from nodes.diffusion.types import Encoded, FindEmbedding, Text
 
 PROMPT = "{}"
 """Where a template has the prompt."""
+NOTHING = 0
+"""The token that fills up a text of no words."""
 PICTURE = "<|image_pad|>"
 """Where a text has a picture."""
 
@@ -45,6 +49,7 @@ class LanguageStyle:
         skipped: how many tokens of the template's beginning are left out of the result.
         length: the result is filled up to so many tokens.
         pad: what fills it up at the end: a token; None puts zeros before it.
+        is_weighed: whether parentheses and numbers in a prompt are weights; else they are words.
     """
 
     template: str
@@ -53,6 +58,7 @@ class LanguageStyle:
     skipped: int = 0
     length: int = 0
     pad: str | None = None
+    is_weighed: bool = False
 
     def depth(self, count: int) -> int:
         """How many of `count` layers are needed."""
@@ -63,7 +69,7 @@ class LanguageStyle:
 class LanguageTextEncoder:
     """A language model on its device; see `nodes.diffusion.types.TextEncoder`.
 
-    Prompts are read as they stand: parentheses and numbers are words to it, as everywhere in the ecosystem.
+    Most read prompts as they stand: parentheses and numbers are words to them, as everywhere in the ecosystem.
 
     Attributes:
         network: as deep as `style` reads it.
@@ -90,8 +96,11 @@ class LanguageTextEncoder:
     def encode(
         self, text: Text, *, stop_at_layer: int | None = None, find_embedding: FindEmbedding | None = None
     ) -> Encoded:
-        """Encode a prompt; it has no weights and no textual inversions."""
-        ids = self.vocabulary.ids(self.style.template.replace(PROMPT, text_for(text, self.name)))
+        """Encode a prompt; it has no textual inversions."""
+        words = text_for(text, self.name)
+        if self.style.is_weighed:
+            return Encoded(self._weighed(parse(words)), None)
+        ids = self.vocabulary.ids(self.style.template.replace(PROMPT, words))
         read = len(ids)
         if self.style.pad is not None:
             ids = ids + self.vocabulary.ids(self.style.pad) * (self.style.length - read)
@@ -121,7 +130,7 @@ class LanguageTextEncoder:
             )
         network: Any = self.network
         words = network.embed_tokens(torch.tensor(ids, device=self.device))
-        embedded, places = _with_pictures(words, [token == mark for token in ids], pictures)
+        embedded, places = with_pictures(words, [token == mark for token in ids], pictures)
         output: Any = network(
             inputs_embeds=embedded[None],
             attention_mask=torch.ones(1, len(embedded), dtype=torch.long, device=self.device),
@@ -131,13 +140,28 @@ class LanguageTextEncoder:
         )
         return Encoded(output.hidden_states[-1][:, style.skipped :].float().cpu(), None)
 
+    def _weighed(self, stretches: Sequence[Stretch]) -> Tensor:
+        """The result of a prompt with weights, which move it away from that of no words, as for CLIP."""
+        before, after = (self.vocabulary.ids(part) for part in self.style.template.split(PROMPT))
+        words = [Token(number, each.weight) for each in stretches for number in self.vocabulary.ids(each.text)]
+        tokens = [*map(Token, before), *words, *map(Token, after)]
+        read = len(tokens)
+        pad = NOTHING if self.style.pad is None else self.vocabulary.ids(self.style.pad)[0]
+        tokens += [Token(pad)] * (self.style.length - read)
+        rows = [[token.content for token in tokens], [*before, *[pad] * (len(tokens) - len(before))]]
+        mask = (torch.arange(len(tokens)) < torch.tensor([[read], [len(before)]])).long()
+        count = 2 if any(token.weight != 1.0 for token in words) else 1
+        ids = torch.tensor(rows[:count], device=self.device)
+        hidden = torch.cat(self._results(ids, mask[:count].to(self.device)), dim=-1).float().cpu()
+        return weigh(hidden[:1], hidden[1], [tokens]) if count == 2 else hidden
+
     def _results(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
         output: Any = self.network(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
         # The network ends with the deepest layer that is read, so that a layer from the end is the last one here.
         return [output.hidden_states[layer if layer >= 0 else -1] for layer in self.style.layers]
 
 
-def _with_pictures(words: Tensor, marks: Sequence[bool], pictures: Sequence[Looked]) -> tuple[Tensor, Tensor]:
+def with_pictures(words: Tensor, marks: Sequence[bool], pictures: Sequence[Looked]) -> tuple[Tensor, Tensor]:
     """Words (tokens, width) with pictures in place of the marked ones, and time, row and column of each (3, tokens).
 
     A text goes on where the longer side of a picture ends.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformers import T5EncoderModel
 
 PAD, END = 0, 1
-"""Token ids that every T5 has."""
+"""Token ids of the T5 of Google."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class T5TextEncoder:
         dtype: what it computes in.
         shortest: how many tokens there are at least; what is missing is filled up.
         name: which of a family's text encoders it is.
-        masks: whether what was filled up is hidden from it, and blanked in its result.
+        masks: whether what was filled up is hidden from it.
         after: how many tokens fill up a text of any length.
+        blanks: whether what is hidden from it is blanked in its result too.
+        longest: how many tokens of a text are read; None reads all of them.
+        end: the token after a text.
+        pad: the token that fills it up.
     """
 
     network: "T5EncoderModel"
@@ -45,6 +49,10 @@ class T5TextEncoder:
     name: str = "t5xxl"
     masks: bool = False
     after: int = 0
+    blanks: bool = True
+    longest: int | None = None
+    end: int = END
+    pad: int = PAD
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -84,23 +92,24 @@ class T5TextEncoder:
         return self._filled(found, self.shortest)
 
     def _filled(self, tokens: Sequence[Token], length: int) -> list[Token]:
-        closed = [*tokens, Token(END), *[Token(PAD)] * self.after]
-        return [*closed, *[Token(PAD)] * (length - len(closed))]
+        read = tokens if self.longest is None else tokens[: self.longest - 1]
+        closed = [*read, Token(self.end), *[Token(self.pad)] * self.after]
+        return [*closed, *[Token(self.pad)] * (length - len(closed))]
 
     def _run(self, rows: Sequence[Sequence[Token]]) -> Tensor:
         """The last layer's result (rows, tokens, width) in float32."""
         embed = self.network.get_input_embeddings()
-        ids = torch.tensor([[each.content if isinstance(each.content, int) else PAD for each in row] for row in rows])
+        ids = torch.tensor(
+            [[each.content if isinstance(each.content, int) else self.pad for each in row] for row in rows]
+        )
         vectors = embed(ids.to(self.device))
         for row, tokens in enumerate(rows):
             for position, token in enumerate(tokens):
                 if isinstance(token.content, Tensor):
                     vectors[row, position] = token.content.to(vectors)
-        mask = (
-            _seen(rows).to(self.device) if self.masks else torch.ones(ids.shape, dtype=torch.long, device=self.device)
-        )
+        mask = (_seen(rows, self.end) if self.masks else torch.ones(ids.shape, dtype=torch.long)).to(self.device)
         hidden = self.network(inputs_embeds=vectors, attention_mask=mask).last_hidden_state.float()
-        return hidden * mask[..., None] if self.masks else hidden
+        return hidden * mask[..., None] if self.masks and self.blanks else hidden
 
 
 def with_padding(encoder: TextEncoder, padding: Padding) -> TextEncoder:
@@ -113,9 +122,10 @@ def with_padding(encoder: TextEncoder, padding: Padding) -> TextEncoder:
     return encoder
 
 
-def _seen(rows: Sequence[Sequence[Token]]) -> Tensor:
+def _seen(rows: Sequence[Sequence[Token]], end_mark: int) -> Tensor:
     """1 for each token up to the end mark (rows, tokens)."""
     ends = [
-        max(i for i, token in enumerate(row) if isinstance(token.content, int) and token.content == END) for row in rows
+        max(i for i, token in enumerate(row) if isinstance(token.content, int) and token.content == end_mark)
+        for row in rows
     ]
     return torch.stack([(torch.arange(len(row)) <= end).float() for row, end in zip(rows, ends, strict=True)])

@@ -6,11 +6,13 @@ cached, or a look at the list of nodes, needs neither. A worker that stands read
 
 # Imports inside functions are the point of this module, and stay inside it.
 from collections.abc import Mapping, Sequence
+from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
     from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
     from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
+    from diffusers.models.unets.unet_stable_cascade import StableCascadeUNet
     from tokenizers import Tokenizer
+    from torch import Tensor
     from torch.nn import Module
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel
 
@@ -131,6 +135,27 @@ def new_flux2_transformer(config: Mapping[str, Any]) -> "Module":
     return Flux2Transformer2DModel.from_config(dict(config))
 
 
+def new_lumina2_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Lumina 2."""
+    from diffusers.models.transformers.transformer_lumina2 import Lumina2Transformer2DModel
+
+    return Lumina2Transformer2DModel.from_config(dict(config))
+
+
+def new_aura_flow_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of AuraFlow."""
+    from diffusers.models.transformers.auraflow_transformer_2d import AuraFlowTransformer2DModel
+
+    return AuraFlowTransformer2DModel.from_config(dict(config))
+
+
+def new_hidream_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of HiDream-I1."""
+    from diffusers.models.transformers.transformer_hidream_image import HiDreamImageTransformer2DModel
+
+    return HiDreamImageTransformer2DModel.from_config(dict(config))
+
+
 def new_wan_transformer(config: Mapping[str, Any]) -> "Module":
     """The transformer of Wan."""
     from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
@@ -138,11 +163,32 @@ def new_wan_transformer(config: Mapping[str, Any]) -> "Module":
     return WanTransformer3DModel.from_config(dict(config))
 
 
+def new_wan_vace_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of Wan with VACE, whose second row of blocks follows pictures and videos."""
+    from diffusers.models.transformers.transformer_wan_vace import WanVACETransformer3DModel
+
+    return WanVACETransformer3DModel.from_config(dict(config))
+
+
 def new_wan_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLWan":
-    """The autoencoder of Wan 2.1 and Qwen-Image."""
+    """The autoencoder of Wan, of which Qwen-Image shares the first version."""
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
     return AutoencoderKLWan.from_config(dict(config))
+
+
+def new_hunyuan_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of HunyuanVideo."""
+    from diffusers.models.transformers.transformer_hunyuan_video import HunyuanVideoTransformer3DModel
+
+    return HunyuanVideoTransformer3DModel.from_config(dict(config))
+
+
+def new_hunyuan_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLHunyuanVideo":
+    """The autoencoder of HunyuanVideo."""
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
+
+    return AutoencoderKLHunyuanVideo.from_config(dict(config))
 
 
 def new_ltxv_transformer(config: Mapping[str, Any]) -> "Module":
@@ -159,6 +205,81 @@ def new_ltxv_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLLTXVideo":
     return AutoencoderKLLTXVideo.from_config(dict(config))
 
 
+def new_ltx2_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of LTX-2."""
+    from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
+
+    return LTX2VideoTransformer3DModel.from_config(dict(config))
+
+
+def new_ltx2_connectors(config: Mapping[str, Any]) -> "Module":
+    """What leads from a language model to the transformer of LTX-2."""
+    from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
+
+    return LTX2TextConnectors.from_config(dict(config))
+
+
+def new_ltx2_autoencoder(config: Mapping[str, Any]) -> "Any":
+    """The autoencoder of LTX-2's videos."""
+    from diffusers.models.autoencoders.autoencoder_kl_ltx2 import AutoencoderKLLTX2Video
+
+    return AutoencoderKLLTX2Video.from_config(dict(config))
+
+
+def new_ltx2_sound_autoencoder(config: Mapping[str, Any]) -> "Module":
+    """The autoencoder of LTX-2's sound."""
+    from diffusers.models.autoencoders.autoencoder_kl_ltx2_audio import AutoencoderKLLTX2Audio
+
+    return AutoencoderKLLTX2Audio.from_config(dict(config))
+
+
+def new_ltx2_vocoder(config: Mapping[str, Any]) -> "Module":
+    """What makes waveforms of LTX-2's spectrograms."""
+    from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
+
+    return LTX2Vocoder.from_config(dict(config))
+
+
+def new_ltx2_fine_vocoder(config: Mapping[str, Any]) -> "Module":
+    """As `new_ltx2_vocoder`, followed by a second that adds the high tones."""
+    from diffusers.pipelines.ltx2.vocoder import LTX2VocoderWithBWE
+
+    return LTX2VocoderWithBWE.from_config(dict(config))
+
+
+def mel_filters(frequencies: int, tones: int, rate: int) -> "Tensor":
+    """How much each frequency up to half the rate counts for each tone (frequencies, tones), as Slaney's toolbox has it.
+
+    Args:
+        frequencies: how many.
+        tones: how many.
+        rate: samples a second.
+    """
+    from torch import from_numpy
+    from transformers.audio_utils import mel_filter_bank
+
+    bank = mel_filter_bank(frequencies, tones, 0.0, rate / 2, rate, norm="slaney", mel_scale="slaney")
+    return from_numpy(bank).float()
+
+
+def ltx2_instructions(*, sees: bool) -> str:
+    """What Lightricks tells a language model that writes prompts for LTX-2.
+
+    Args:
+        sees: whether it is shown the first picture of the video.
+    """
+    from diffusers.pipelines.ltx2.utils import I2V_DEFAULT_SYSTEM_PROMPT, T2V_DEFAULT_SYSTEM_PROMPT
+
+    return str(I2V_DEFAULT_SYSTEM_PROMPT if sees else T2V_DEFAULT_SYSTEM_PROMPT).strip()
+
+
+def new_latent_upsampler(config: Mapping[str, Any]) -> "Module":
+    """The network that enlarges latents of LTX-Video."""
+    from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
+
+    return LTX2LatentUpsamplerModel.from_config(dict(config))
+
+
 def new_svd_unet(config: Mapping[str, Any]) -> "UNetSpatioTemporalConditionModel":
     """The UNet of Stable Video Diffusion."""
     from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
@@ -173,22 +294,68 @@ def new_svd_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLTemporalDeco
     return AutoencoderKLTemporalDecoder.from_config(dict(config))
 
 
+def new_cascade_unet(config: Mapping[str, Any]) -> "StableCascadeUNet":
+    """A stage of Stable Cascade, whose times are spread into waves in full precision, whatever it computes in."""
+    from diffusers.models.unets.unet_stable_cascade import StableCascadeUNet
+
+    class Precise(StableCascadeUNet):
+        def get_timestep_ratio_embedding(self, timestep_ratio: "Tensor", max_positions: int = 10000) -> "Tensor":
+            waves = super().get_timestep_ratio_embedding(timestep_ratio.float(), max_positions)
+            return waves.to(self.embedding[1].weight.dtype)
+
+    return Precise.from_config(dict(config))
+
+
+def new_pixart_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of PixArt."""
+    from diffusers.models.transformers.pixart_transformer_2d import PixArtTransformer2DModel
+
+    return PixArtTransformer2DModel.from_config(dict(config))
+
+
+def pixart_places(network: Any) -> "Tensor":  # a transformer of PixArt
+    """The places of the pixels that its pictures usually have (1, tokens, width)."""
+    from diffusers.models.embeddings import get_2d_sincos_pos_embed
+
+    embedding = network.pos_embed
+    _, tokens, width = embedding.pos_embed.shape
+    side, scale = isqrt(tokens), embedding.interpolation_scale
+    places: Tensor = get_2d_sincos_pos_embed(width, side, False, 0, scale, embedding.base_size, output_type="pt")
+    return places.float().unsqueeze(0)
+
+
 def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":
     """A language model without its last matrix.
 
     Args:
-        kind: `qwen3`, `qwen2.5` or `mistral`.
+        kind: `qwen3`, `qwen3_vl`, `qwen2.5`, `mistral`, `gemma2`, `gemma3`, `llama3` or `llava`.
         config: as transformers wants it.
     """
-    from transformers import MistralConfig, MistralModel, Qwen3Config, Qwen3Model
+    from transformers import (
+        Gemma2Config,
+        Gemma2Model,
+        Gemma3TextConfig,
+        Gemma3TextModel,
+        LlamaConfig,
+        LlamaModel,
+        MistralConfig,
+        MistralModel,
+        Qwen3Config,
+        Qwen3Model,
+    )
     from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
     from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
 
     builders: Mapping[str, Any] = {
         "qwen3": lambda: Qwen3Model(Qwen3Config(**config)),
+        "qwen3_vl": lambda: Qwen3Model(Qwen3Config(**config)),  # texts have their places in one row
         # It reads texts as Qwen2.5 does, and knows places of pictures among them.
         "qwen2.5": lambda: Qwen2_5_VLTextModel(Qwen2_5_VLTextConfig(**config)),
         "mistral": lambda: MistralModel(MistralConfig(**config)),
+        "gemma2": lambda: Gemma2Model(Gemma2Config(**config)),
+        "gemma3": lambda: Gemma3TextModel(Gemma3TextConfig(**config)),
+        "llama3": lambda: LlamaModel(LlamaConfig(**config)),
+        "llava": lambda: LlamaModel(LlamaConfig(**config)),
     }
     built: Module = builders[kind]()
     return built
