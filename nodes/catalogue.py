@@ -10,8 +10,11 @@ from nodes.conditioning import (
     control,
     editing_texts,
     image_prompts,
+    stable_cascade,
+    stable_zero123,
     text_encoding,
     text_generation,
+    upscaling_diffusion,
 )
 from nodes.datasets import phantoms, set_checks, synthetic_sets, training_sets
 from nodes.images import arranging, basics, batches, compositing, filters, game_assets, masks, opening, saving, sizing
@@ -40,8 +43,11 @@ MODULES = (
     control,
     editing_texts,
     image_prompts,
+    stable_cascade,
+    stable_zero123,
     text_encoding,
     text_generation,
+    upscaling_diffusion,
     phantoms,
     set_checks,
     synthetic_sets,

@@ -13,6 +13,9 @@ _CLIP = "token_embedding.weight"
 _T5 = "encoder.block.0.layer.0.SelfAttention.q.weight"
 _LANGUAGE_MODEL = "layers.0.self_attn.q_proj.weight"
 _UNET_TEXT = "attn2.to_k.weight"
+_CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
+"""What reads the text in Stable Cascade's stages, and the cells of a latent in a cell of the stage."""
+_STAGE_A = "vquantizer.codebook.weight"
 _FLUX_PATCH = 4
 """Cells of a latent in a token."""
 
@@ -44,6 +47,7 @@ def facts_of(shapes: Shapes) -> Facts:
     """What a file with these tensors holds."""
     reads, channels, joins = _network(shapes)
     decoders = [shape for key, shape in shapes.items() if key.endswith("decoder.conv_in.weight") and len(shape) == 4]
+    decoders += [shape for key, shape in shapes.items() if key.endswith(_STAGE_A)]
     return Facts(
         reads=reads,
         channels=channels,
@@ -111,6 +115,11 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
             made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _FLUX_PATCH
             is_flux1 = f"{prefix}vector_in.in_layer.weight" in shapes
             return _second(shapes, f"{prefix}txt_in.weight"), made if is_flux1 and made else None, False
+    for key in shapes:
+        for text, cells in _CASCADE_TEXT.items():
+            prefix = key.removesuffix(text)
+            if prefix != key and f"{prefix}clf.1.weight" in shapes:
+                return shapes[key][1], shapes[f"{prefix}clf.1.weight"][0] // cells, False
     widths = {shape[1] for key, shape in shapes.items() if key.endswith(_UNET_TEXT) and len(shape) == 2}
     ends = ("out.2.weight", "conv_out.weight")
     outputs = [shapes[key][0] for key in shapes if key.endswith(ends) and "coder." not in key]

@@ -163,6 +163,22 @@ def encode_prompt_hidream(
     return _encoded(clip, texts, models, folders)
 
 
+@node(
+    "CLIPTextEncodePixArtAlpha", title="Encode prompt (PixArt)", category=CATEGORY, occupies="gpu", fingerprint=_changes
+)
+def encode_prompt_pixart_alpha(
+    width: Annotated[Pixels, Field(description="Width that the picture is said to have.", default=1024)],
+    height: Annotated[Pixels, Field(description="Height that the picture is said to have.", default=1024)],
+    text: PlainPrompt,
+    clip: Clip,
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Conditioning:
+    """Encode a prompt for PixArt-α, with the size that the picture is said to have."""
+    return _encoded(clip, text, models, folders, width=width, height=height)
+
+
 @node("FluxGuidance", title="Flux guidance", category=f"{CATEGORY}/flux", occupies="instant")
 def flux_guidance(conditioning: Conditioning, guidance: Guidance = 3.5) -> Conditioning:
     """Tell a model that was distilled with guidance how closely to follow the text."""

@@ -47,7 +47,7 @@ def decode(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
     """
     latents = _framed(autoencoder, latents)
     _check(autoencoder, latents)
-    grid = _Grid.of_latents(Tiling(), autoencoder.downscale)
+    grid = _Grid.of_latents(Tiling(), _upscale(autoencoder))
     return _images(_in_pieces(autoencoder, latents, grid, autoencoder.decode))
 
 
@@ -68,7 +68,7 @@ def decode_tiled(autoencoder: Autoencoder, latents: Tensor, tiling: Tiling) -> T
     """
     latents = _framed(autoencoder, latents)
     _check(autoencoder, latents)
-    grid = _Grid.of_latents(tiling, autoencoder.downscale)
+    grid = _Grid.of_latents(tiling, _upscale(autoencoder))
     if grid.is_whole(latents):
         return decode(autoencoder, latents)
     return _images(_by_tiles(latents, grid, autoencoder.decode))
@@ -101,6 +101,11 @@ def _pixels(autoencoder: Autoencoder, images: Tensor) -> Tensor:
     if len(pixels) == 1 or not _reads_videos(autoencoder):
         return pixels
     return pixels.movedim(0, 1).unsqueeze(0)
+
+
+def _upscale(autoencoder: Autoencoder) -> int:
+    """Pixels along a cell of what is decoded: as many as are encoded into one, unless an autoencoder says otherwise."""
+    return int(getattr(autoencoder, "upscale", autoencoder.downscale))
 
 
 def _reads_videos(autoencoder: Autoencoder) -> bool:

@@ -202,6 +202,43 @@ class ContinuousParameterisation:
         return denoised_from(self.predicts, output, x, sigma)
 
 
+class CosineParameterisation(DiscreteParameterisation):
+    """Networks trained along a cosine (Nichol and Dhariwal, 2021, equation 17), whose time is 0..1: Stable Cascade.
+
+    Args:
+        shift: moves the noise levels towards noise, for larger pictures (Hoogeboom et al., 2023, "simple diffusion",
+            section 3.1); 1 leaves them.
+        predicts: as for tables of noise levels.
+    """
+
+    OFFSET, LEVELS = 0.008, 10_000
+    LEAST, MOST = 0.0001, 0.9999
+    """Of the signal's variance, how much is left in any case, and at most."""
+
+    def __init__(self, shift: float = 1.0, predicts: Prediction = "epsilon") -> None:
+        self._moved = 2 * torch.tensor(shift).log()  # of the logarithm of the ratio between signal and noise
+        self._first = math.cos(self.OFFSET / (1 + self.OFFSET) * math.pi / 2) ** 2
+        super().__init__(self.sigma(torch.arange(1, self.LEVELS + 1) / self.LEVELS), predicts)
+
+    def sigma(self, timestep: Tensor) -> Tensor:
+        """The shifted time."""
+        angle = (timestep + self.OFFSET) / (1 + self.OFFSET) * math.pi / 2
+        kept = (angle.cos() ** 2 / self._first).clamp(0, 1)
+        kept = (kept.logit() - self._moved).sigmoid().clamp(self.LEAST, self.MOST)
+        return ((1 - kept) / kept).sqrt()
+
+    def timestep(self, sigma: Tensor) -> Tensor:
+        """The network is told the time that would have this noise level without the shift."""
+        kept = self._first / (sigma.double() ** 2 + 1)
+        return (kept.sqrt().acos() / (math.pi / 2) * (1 + self.OFFSET) - self.OFFSET).float()
+
+    def percent_to_sigma(self, percent: float) -> float:
+        """Percents count time."""
+        if percent <= 0:
+            return BEFORE_THE_FIRST_STEP
+        return 0.0 if percent >= 1 else float(self.sigma(torch.tensor(1 - percent)))
+
+
 class FlowParameterisation:
     """Rectified flows (Liu et al., 2022; Esser et al., 2024, "Scaling Rectified Flow Transformers", section 3).
 
@@ -257,8 +294,9 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
 
     Args:
         network: brings what it predicts, its training noise and how it is usually sampled.
-        options: of the handle. For all: `prediction`. For tables of noise levels: `zsnr`. For flows: `shift`,
-            `multiplier`, `timesteps`. `sigma_min`, `sigma_max` and `tells` make noise levels continuous.
+        options: of the handle. For all: `prediction`. For tables of noise levels: `zsnr`, and `starts_from_picture`
+            where no noise goes in. For flows: `shift`, `multiplier`, `timesteps`, `noise_scale`. `sigma_min`,
+            `sigma_max` and `tells` make noise levels continuous; `cosine_shift` makes them those of a cosine.
 
     Raises:
         DiffusionError: nothing is known about such a prediction.
@@ -280,6 +318,8 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
         raise DiffusionError(
             f'The model is said to predict "{predicts}"; it must be epsilon, v_prediction, sample, edm, lcm or flow.'
         )
+    if "cosine_shift" in options:
+        return CosineParameterisation(float(options["cosine_shift"]), predicts)
     if "sigma_max" in options:
         limits = float(options["sigma_min"]), float(options["sigma_max"])
         return ContinuousParameterisation(*limits, predicts, options.get("tells", "log"))

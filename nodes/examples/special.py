@@ -78,6 +78,22 @@ WAN = {
     "CLIP": made("CLIPLoader", clip_name="umt5_xxl_fp16.safetensors", type="wan"),
     "VAE": made("VAELoader", vae_name="wan_2.1_vae.safetensors"),
 }
+CASCADE_C, CASCADE_B = (checkpoint(f"stable_cascade_stage_{stage}.safetensors") for stage in "cb")
+DRAWN_BY_C = made(
+    "KSampler",
+    model=CASCADE_C["MODEL"],
+    latent_image=made("StableCascade_EmptyLatentImage", width=256, height=256),
+)
+PIXART = {
+    "MODEL": made("UNETLoader", unet_name="PixArt-XL-2-1024-MS.safetensors"),
+    "CLIP": made("CLIPLoader", clip_name="t5xxl_fp16.safetensors", type="pixart"),
+    "VAE": made("VAELoader"),
+}
+X4 = checkpoint("x4-upscaler-ema.safetensors")
+ZERO123 = {
+    part: made("ImageOnlyCheckpointLoader", slot, ckpt_name="stable_zero123.safetensors")
+    for slot, part in enumerate(("MODEL", "CLIP_VISION", "VAE"))
+}
 SVD = {
     part: made("ImageOnlyCheckpointLoader", slot, ckpt_name="svd_xt.safetensors")
     for slot, part in enumerate(("MODEL", "CLIP_VISION", "VAE"))
@@ -165,12 +181,19 @@ SPECIAL: Mapping[str, Special] = {
         {"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall", "llama": "a cat on a wall"}, world=HIDREAM
     ),
     "CLIPTextEncodeLumina2": Special({"system_prompt": "superior", "user_prompt": "a cat on a wall"}, world=LUMINA2),
+    "CLIPTextEncodePixArtAlpha": Special({"text": "a cat on a wall"}, world=PIXART),
     "CLIPTextEncodeSD3": Special({"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall"}, world=SD3),
     "CLIPTextEncodeSDXL": Special({"text_g": "a cat on a wall", "text_l": "a cat on a wall"}, world=SDXL),
     "CLIPTextEncodeSDXLRefiner": Special({"text": "a cat on a wall"}, world=REFINER),
     "ConditioningSetArea": special(width=64, height=64),
     "ConditioningSetMask": special(mask=SHAPE),
     "ConditioningStableAudio": Special({}, AS_TEXT),
+    "SD_4XUpscale_Conditioning": Special({"images": DRAWN}, world=X4),
+    "StableCascade_StageB_Conditioning": Special(
+        {"stage_c": DRAWN_BY_C}, world={**CASCADE_B, "CLIP": CASCADE_C["CLIP"]}
+    ),
+    "StableZero123_Conditioning": Special({"azimuth": 90.0}, world=ZERO123),
+    "StableZero123_Conditioning_Batched": Special({"batch_size": 2, "azimuth_batch_increment": 90.0}, world=ZERO123),
     "ReferenceLatent": special(latent=made("VAEEncode", pixels=DRAWN)),
     "T5TokenizerOptions": Special({"min_padding": 8}, world=FLUX),
     # files
@@ -249,6 +272,7 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     **dict.fromkeys(("CLIPVisionLoader", "CLIPVisionEncode", "unCLIPConditioning"), UNCLIP),
     **dict.fromkeys(("StyleModelLoader", "StyleModelApply", "UNETLoader", "UnetLoaderGGUF"), FLUX),
     "LTXVImgToVideo": LTXV,
+    **dict.fromkeys(("ModelSamplingStableCascade", "StableCascade_StageC_VAEEncode"), CASCADE_C),
     "SVD_img2vid_Conditioning": SVD,
     "WanImageToVideo": WAN,
     **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),

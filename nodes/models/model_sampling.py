@@ -7,6 +7,7 @@ from pydantic import Field
 
 from graph.node import Widget, node
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.families.cascade import SHIFT as CASCADE_SHIFT
 from nodes.diffusion.families.flow_shift import flux_shift
 from nodes.diffusion.types import Prediction
 from nodes.limits import MAX_RESOLUTION
@@ -117,6 +118,12 @@ def model_sampling_ltxv(
     cells = 4096 if latent is None else latent["samples"].shape[2:].numel()
     shift = base_shift + (cells - 1024) / (4096 - 1024) * (max_shift - base_shift)
     return model.with_options(shift=math.exp(shift), timesteps=FLUX_STEPS)
+
+
+@node("ModelSamplingStableCascade", title="Model sampling (Stable Cascade)", category=CATEGORY, occupies="instant")
+def model_sampling_stable_cascade(model: Model, shift: Shift = 2.0) -> Model:
+    """Move the noise levels of a stage of Stable Cascade towards noise."""
+    return model.with_options(**{CASCADE_SHIFT: shift})
 
 
 @node("RescaleCFG", title="Rescale CFG", category=CATEGORY, occupies="instant")

@@ -52,6 +52,7 @@ DualType = Literal[
 
 SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
     "stable_diffusion": ("sd1", "sd2", "sdxl_refiner", "aura_flow"),
+    "stable_cascade": ("cascade_c",),
     "sd3": ("sd3",),
     "chroma": ("chroma",),
     "lumina2": ("z_image", "lumina2"),
@@ -59,6 +60,7 @@ SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
     "flux2": ("flux2",),
     "wan": ("wan",),
     "ltxv": ("ltxv",),
+    "pixart": ("pixart_sigma",),
     "hidream": ("hidream",),
 }
 """By type: the families that may read the text encoder; those that are missing have no family here."""

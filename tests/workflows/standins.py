@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, spoken_originals, svd_originals, tiny
 from tests.nodes.diffusion.control import controls, transformer_controls
-from tests.nodes.diffusion.families import unclips
+from tests.nodes.diffusion.families import relatives, unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
@@ -191,6 +191,26 @@ def _hidream() -> dict[str, Part]:
     return {**found, "text": found["llama"], "lora": (_lora(files["model"]), {})}
 
 
+def _cascade_c() -> dict[str, Part]:
+    """The files of stage C of Stable Cascade."""
+    text = cascade_originals.lone_text()
+    return {
+        "checkpoint": (cascade_originals.checkpoint_c(), {}),
+        "model": (cascade_originals.original(cascade_originals.stage_c()), {}),
+        "text": text,
+        "clip_g": text,
+    }
+
+
+def _cascade_b() -> dict[str, Part]:
+    """The files of stage B, with stage A."""
+    return {
+        "checkpoint": (cascade_originals.checkpoint_b(), {}),
+        "model": (cascade_originals.original(cascade_originals.stage_b()), {}),
+        "vae": (cascade_originals.stage_a().state_dict(), {}),
+    }
+
+
 def _lora(network: Tensors) -> Tensors:
     """A LoRA for three layers of a network, by the names of its original file."""
     layers = [key for key, tensor in network.items() if key.endswith("weight") and tensor.dim() == 2][-3:]
@@ -236,6 +256,12 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "aura_flow": lambda: _newer_parts(spoken_originals.aura_flow(), "pile_t5xl"),
     "hidream": _hidream,
     "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
+    "sd2 x4": lambda: _unet_parts(relatives.x4()),
+    "zero123": lambda: {"checkpoint": (relatives.whole_zero123(), {})},
+    "pixart alpha": lambda: _flow_parts(pixart_originals.pixart(is_alpha=True), {}),
+    "pixart sigma": lambda: _flow_parts(pixart_originals.pixart(), {}),
+    "cascade c": _cascade_c,
+    "cascade b": _cascade_b,
     "wan 2.1 from pictures": lambda: _newer_parts(original(**SEEING), "umt5xxl"),
     "wan 2.2 from pictures": lambda: _newer_parts(original(), "umt5xxl"),
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},

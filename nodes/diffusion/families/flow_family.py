@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -18,7 +18,7 @@ from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, renamed
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder, Component, LatentFormat, TextEncoder
 
-SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope", "zero_cond_t")
+SETTINGS = ("num_attention_heads", "attention_head_dim", "axes_dims_rope", "zero_cond_t", "sample_size")
 """What no shape tells, and so may stand in a file's header under `latentloom.transformer`."""
 
 
@@ -40,6 +40,8 @@ class FlowFamily(ABC):
 
     beside: tuple[str, ...] = ()
     """Beginnings of keys that original files hold and the transformer has no use for."""
+    is_wide: ClassVar[bool] = True
+    """Whether it computes with numbers that float16 cannot hold."""
 
     @abstractmethod
     def config(self, shapes: Shapes) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.aura_flow import AuraFlow
 from nodes.diffusion.families.autoencoder import Autoencoder
+from nodes.diffusion.families.cascade import STAGE_B, STAGE_C, Cascade
+from nodes.diffusion.families.cascade_autoencoders import BESIDE_STAGE_C, STAGE_A, CascadeAutoencoders
 from nodes.diffusion.families.chroma import Chroma
 from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
@@ -17,11 +19,13 @@ from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.ltxv import Ltxv
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
 from nodes.diffusion.families.lumina2 import Lumina2
+from nodes.diffusion.families.pixart import PixArtAlpha, PixArtSigma
 from nodes.diffusion.families.qwen_image import QwenImage
 from nodes.diffusion.families.sd1 import StableDiffusion1
 from nodes.diffusion.families.sd2 import StableDiffusion2
 from nodes.diffusion.families.sd2_unclip import StableDiffusion2Unclip
 from nodes.diffusion.families.sd3 import StableDiffusion3
+from nodes.diffusion.families.sd_x4 import StableDiffusionX4
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
 from nodes.diffusion.families.svd import StableVideo
@@ -30,15 +34,20 @@ from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.wan import Wan
 from nodes.diffusion.families.wan_autoencoder import WanAutoencoders
 from nodes.diffusion.families.z_image import ZImage
+from nodes.diffusion.families.zero123 import StableZero123
 from nodes.diffusion.types import Component
 
 FAMILIES: Sequence[Family] = (
     StableVideo(),
     StableDiffusion2Unclip(),  # before XL, which is told as many numbers
+    StableZero123(),  # before the model for editing that it is made of
     StableDiffusion1(),
     StableDiffusion2(),
+    StableDiffusionX4(),
     StableDiffusionXL(),
     StableDiffusionXLRefiner(),
+    Cascade(STAGE_C),
+    Cascade(STAGE_B),
     StableDiffusion3(),
     Flux(),
     Chroma(),
@@ -48,11 +57,15 @@ FAMILIES: Sequence[Family] = (
     AuraFlow(),
     HiDream(),
     QwenImage(),
+    PixArtSigma(),
+    PixArtAlpha(),
     Wan(),
     Ltxv(),
     WanAutoencoders(),
     LtxvAutoencoders(),
     Flux2Autoencoders(),
+    CascadeAutoencoders(STAGE_A),
+    CascadeAutoencoders(BESIDE_STAGE_C),
     Autoencoder(),
     LanguageModels(),
     *(TinyFamily(name) for name in FORMATS),

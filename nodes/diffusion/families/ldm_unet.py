@@ -32,6 +32,7 @@ _OUTER = {
     "add_embedding.linear_2": "label_emb.0.2",
     "class_embedding.linear_1": "label_emb.0.0",
     "class_embedding.linear_2": "label_emb.0.2",
+    "class_embedding": "label_emb",
 }
 SIZE_WIDTH = 256
 """Numbers that each size is spread into before Stable Diffusion XL is told of it."""
@@ -47,6 +48,8 @@ class _Level:
     layers: int = 0
     depths: list[int] = field(default_factory=list)
     """Transformer blocks of each attention."""
+    only_reads: bool = False
+    """Whether its transformers attend to the text only, and not to the picture."""
 
 
 def unet_config(shapes: Shapes) -> dict[str, Any]:
@@ -77,6 +80,7 @@ def unet_config(shapes: Shapes) -> dict[str, Any]:
         "transformer_layers_per_block": depths[0] if len(set(depths)) == 1 else tuple(depths),
         "cross_attention_dim": shapes[transformer][1],
         "use_linear_projection": len(shapes[projection]) == 2,
+        **_only_reading(levels),
         **_told(shapes),
     }
 
@@ -91,6 +95,8 @@ def unet_keys(keys: Iterable[str]) -> dict[str, str]:
 
 def _told(shapes: Shapes) -> dict[str, Any]:
     """What the network is told besides the text."""
+    if "label_emb.weight" in shapes:
+        return {"num_class_embeds": shapes["label_emb.weight"][0]}
     if "label_emb.0.0.weight" not in shapes:
         return {}
     width = shapes["label_emb.0.0.weight"][1]
@@ -99,6 +105,12 @@ def _told(shapes: Shapes) -> dict[str, Any]:
         "addition_time_embed_dim": SIZE_WIDTH,
         "projection_class_embeddings_input_dim": width,
     }
+
+
+def _only_reading(levels: list[_Level]) -> dict[str, Any]:
+    """Which levels attend to the text only; nothing where none does."""
+    found = tuple(level.only_reads for level in levels)
+    return {"only_cross_attention": found} if any(found) else {}
 
 
 def _original(key: str, layers: int, attending: set[int]) -> str:
@@ -138,6 +150,8 @@ def _levels(shapes: Shapes) -> list[_Level]:
         levels[-1].layers += 1
         if depth := _count(shapes, re.escape(prefix) + r"\.1\.transformer_blocks\.(\d+)\."):
             levels[-1].depths.append(depth)
+            block = f"{prefix}.1.transformer_blocks.0.attn1"
+            levels[-1].only_reads = shapes.get(f"{block}.to_k.weight") != shapes.get(f"{block}.to_q.weight")
     return levels
 
 

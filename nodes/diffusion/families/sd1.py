@@ -26,7 +26,7 @@ class StableDiffusion1(UnetFamily):
     name = "sd1"
     title = "Stable Diffusion 1.x"
     latent_format = FORMAT
-    clips = (
+    clips: Sequence[ClipPart] = (
         ClipPart(
             ClipStyle("clip_l"),
             is_openclip=False,

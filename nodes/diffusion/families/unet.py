@@ -78,7 +78,9 @@ class UnetModel:
         if "time_ids" in extra:
             embedding = extra["text_embeds"].to(self.device, self.dtype)
             added = {"text_embeds": embedding, "time_ids": extra["time_ids"].to(self.device)}
-        labels = extra["class_labels"].to(self.device, self.dtype) if "class_labels" in extra else None
+        labels = extra["class_labels"].to(self.device) if "class_labels" in extra else None
+        if labels is not None and labels.is_floating_point():  # others are numbers of rows in a table
+            labels = labels.to(self.dtype)
         steering = extra["residuals"].arguments(self.device, self.dtype) if "residuals" in extra else {}
         output = self.network(
             noisy, steps, text, class_labels=labels, added_cond_kwargs=added, return_dict=False, **steering

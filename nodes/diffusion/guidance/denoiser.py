@@ -103,9 +103,10 @@ class GuidedDenoiser:
 
 def _check(network: DiffusionModel, guider: Guider) -> None:
     """Refuse texts that were encoded for another kind of model."""
+    widths = (network.context_width, *getattr(network, "further_widths", ()))
     for role, conditioning in guider.conditionings.items():
         for context, _options in conditioning:
-            if context.shape[-1] != network.context_width:
+            if context.shape[-1] not in widths:
                 source = guider.model.source
                 raise DiffusionError(
                     f"The {role} conditioning was encoded by the text encoder of another kind of model: its tokens are "

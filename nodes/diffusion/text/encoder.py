@@ -28,12 +28,14 @@ class ClipStyle:
         layer: whose result is taken unless somebody asks for another: -1 is the last, -2 the one before.
         normalises: whether the result goes through the encoder's last normalisation.
         projects: whether the text as one vector goes through the encoder's last matrix.
+        masks_padding: whether what stands after the end mark sees the text only, and not each other.
     """
 
     name: str = "clip_l"
     layer: int = -1
     normalises: bool = True
     projects: bool = False
+    masks_padding: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,10 @@ class ClipTextEncoder:
         """The result after `stop` layers (windows, positions, width), and each window summed up (windows, width)."""
         encoder = inner(self.network)
         x = encoder.embeddings(inputs_embeds=torch.stack([self._embed(window) for window in windows]))
-        result = x
+        result, mask = x, _mask(windows, x) if self.style.masks_padding else None
         for number, layer in enumerate(encoder.encoder.layers, start=1):
             # The network's own `forward` takes ids only and returns no other layer than the last.
-            x = layer(x, None, is_causal=True)
+            x = layer(x, mask, is_causal=mask is None)
             if number == stop:
                 result = x
         ends = torch.tensor([window.end for window in windows], device=x.device)
@@ -147,3 +149,10 @@ def weigh(hidden: Tensor, empty: Tensor, windows: Sequence[Sequence[Token]]) -> 
     """Move results away from those of the empty prompt; a weight of one changes no bit."""
     weights = torch.tensor([[token.weight for token in tokens] for tokens in windows])[..., None].to(hidden)
     return torch.where(weights == 1.0, hidden, empty + weights * (hidden - empty))
+
+
+def _mask(windows: Sequence[Window], like: Tensor) -> Tensor:
+    """What each position sees (windows, 1, positions, positions): what stands before it, up to the end mark."""
+    place = torch.arange(like.shape[1], device=like.device)
+    ends = torch.tensor([window.end for window in windows], device=like.device)
+    return (place <= place[:, None]) & (place <= ends[:, None, None, None])

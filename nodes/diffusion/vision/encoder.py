@@ -35,8 +35,16 @@ POSITIONS = "embeddings.position_embedding.weight"
 CLASS = "embeddings.class_embedding"
 PROJECTION = "visual_projection.weight"
 PREFIX = "vision_model."
-OPEN_PREFIXES = ("embedder.model.visual.", "conditioner.embedders.0.open_clip.model.visual.", "visual.")
-"""Before the keys of encoders in OpenCLIP's layout: in models of the kind unCLIP, and in files with a text encoder."""
+OPEN_PREFIXES = (
+    "embedder.model.visual.",
+    "conditioner.embedders.0.open_clip.model.visual.",
+    "cond_stage_model.model.visual.",
+    "clip_l_vision.",
+    "visual.",
+)
+"""Before the keys of encoders in OpenCLIP's layout: in models that are told of pictures, and beside a text encoder."""
+INSIDE = "clip_l_vision."
+"""Before the keys of the encoder that Stable Cascade holds, where they are in the layout of transformers."""
 HEADS = 16
 """Of attention in every published encoder, whatever its width."""
 OPENAI_WIDTH = 1024
@@ -98,13 +106,19 @@ class VisionFile:
         """The shape of each weight, without the prefix that most files have."""
         if self.open_prefix is not None:
             return shapes_below(self.file.shapes, self.open_prefix)
-        found = {key.removeprefix(PREFIX): shape for key, shape in self.file.shapes.items()}
+        held = shapes_below(self.file.shapes, self._inside)
+        found = {key.removeprefix(PREFIX): shape for key, shape in held.items()}
         return {key: shape for key, shape in found.items() if not key.startswith((*_BESIDE, *_OTHERS))}
 
     @cached_property
     def open_prefix(self) -> str | None:
         """What stands before the keys in OpenCLIP's layout; None if the layout is that of transformers."""
         return next((each for each in OPEN_PREFIXES if each + OPEN_PATCHES in self.file), None)
+
+    @cached_property
+    def _inside(self) -> str:
+        """What stands before the keys in the layout of transformers, before its own prefix."""
+        return INSIDE if INSIDE + PREFIX + CLASS in self.file else ""
 
     @cached_property
     def _named(self) -> Mapping[str, tuple[int, ...]]:
@@ -156,7 +170,8 @@ class VisionFile:
         """A weight by its key without prefix."""
         if self.open_prefix is not None:
             return self.file.tensor(self.open_prefix + key)
-        return self.file.tensor(PREFIX + key if PREFIX + key in self.file else key)
+        name = self._inside + PREFIX + key
+        return self.file.tensor(name if name in self.file else self._inside + key)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from torch import nn
 
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.contents import SingleFile, TextFiles, open_contents
-from nodes.diffusion.families.flow_family import FlowFamily
 from nodes.diffusion.families.known import Recognised, families_named, recognise
 from nodes.diffusion.memory.placing import Placement, Precision, place
 from nodes.diffusion.memory.streaming import Streaming, streamed_bytes
@@ -47,7 +46,7 @@ class Loading:
     @cached_property
     def placement(self) -> Placement:
         """Where the part goes."""
-        component, is_wide = self.source.component, isinstance(self.found.family, FlowFamily)
+        component, is_wide = self.source.component, bool(getattr(self.found.family, "is_wide", False))
         placement = place(component, self._parameters, self.device, self.precision, is_wide=is_wide)
         is_large = self.room_bytes is not None and self._bytes(placement) > self.room_bytes
         return replace(placement, is_streamed=is_large and component in STREAMED)

@@ -14,13 +14,14 @@ from nodes.diffusion.errors import ModelError
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.clip_text import PROJECTION, bare, clip_keys, kohya_names
 from nodes.diffusion.families.ldm_vae import vae_keys
-from nodes.diffusion.families.sd2_unclip import AUGMENTATION, StableDiffusion2Unclip
+from nodes.diffusion.families.sd2_unclip import AUGMENTATION
 from nodes.diffusion.families.weights import KeyMap, Part, Piece, file_tensors, renamed
+from nodes.diffusion.families.zero123 import PROJECTION as SEEN_PROJECTION
 from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.types import ClipHandle, ModelHandle, VaeHandle
-from nodes.diffusion.vision.encoder import OPEN_PREFIXES
+from nodes.diffusion.vision.encoder import INSIDE, OPEN_PREFIXES
 from nodes.diffusion.weights.statefile import StateFile
 
 MODEL, VAE = "model.diffusion_model.", "first_stage_model."
@@ -33,8 +34,16 @@ TEXT: Mapping[tuple[str, str], str] = {
     ("sdxl", "clip_l"): "conditioner.embedders.0.transformer.text_model.",
     ("sdxl", "clip_g"): "conditioner.embedders.1.model.",
     ("sdxl_refiner", "clip_g"): "conditioner.embedders.0.model.",
+    ("sd_x4", "clip_h"): "cond_stage_model.model.",
+    ("cascade_c", "clip_g"): "text_encoder.clip_g.transformer.",
 }
 """Where checkpoints hold each text encoder, by architecture and name; others are below `text_encoders.`."""
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "sd2_unclip": (*OPEN_PREFIXES, AUGMENTATION),
+    "zero123": (*OPEN_PREFIXES, SEEN_PROJECTION),
+    "cascade_c": (INSIDE,),
+}
+"""What checkpoints hold besides, by architecture: where their keys begin."""
 ARCHITECTURES = {
     "sd1": "stable-diffusion-v1",
     "sd2": "stable-diffusion-v2-768-v",
@@ -188,11 +197,12 @@ class _Finished:
 
 
 def _beside(model: ModelHandle) -> dict[str, Tensor]:
-    """What a model of the kind unCLIP sees with, as its file has it."""
-    if model.source.architecture != StableDiffusion2Unclip.name:
+    """What a model that is told of pictures sees with, as its file has it."""
+    beside = BESIDE.get(model.source.architecture)
+    if beside is None:
         return {}
     file = StateFile(model.source.path)
-    return {key: file.tensor(key) for key in file.shapes if key.startswith((*OPEN_PREFIXES, AUGMENTATION))}
+    return {key: file.tensor(key) for key in file.shapes if key.startswith(beside)}
 
 
 def _prefixed(prefix: str, tensors: Iterable[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
