@@ -34,7 +34,19 @@ from nodes.models import (
 from nodes.sampling import denoising, flow_schedulers, guiders, samplers, schedulers
 from nodes.training import inversions, lora_training
 from nodes.values import lists, logic, loops, numbers, primitives, regex, text
-from nodes.video import animation, ltx_video, stable_video, timed_conditioning, video_conditioning, video_files
+from nodes.video import (
+    animation,
+    hunyuan_video,
+    ltx_video,
+    stable_video,
+    timed_conditioning,
+    video_conditioning,
+    video_files,
+    wan_camera,
+    wan_control,
+    wan_latents,
+    wan_subjects,
+)
 
 MODULES = (
     clip_vision,
@@ -99,6 +111,11 @@ MODULES = (
     timed_conditioning,
     video_conditioning,
     video_files,
+    hunyuan_video,
+    wan_camera,
+    wan_control,
+    wan_latents,
+    wan_subjects,
 )
 """Where nodes are declared; a new module of nodes is added here and nowhere else."""
 

@@ -16,8 +16,10 @@ _UNET_TEXT = "attn2.to_k.weight"
 _CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
 """What reads the text in Stable Cascade's stages, and the cells of a latent in a cell of the stage."""
 _STAGE_A = "vquantizer.codebook.weight"
-_FLUX_PATCH = 4
-"""Cells of a latent in a token."""
+_DECODERS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
+"""What the first layer of a decoder is called; Wan has the second, HunyuanVideo the third."""
+_PATCH = 4
+"""Cells of a latent in a token of Flux and Wan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Facts:
 def facts_of(shapes: Shapes) -> Facts:
     """What a file with these tensors holds."""
     reads, channels, joins = _network(shapes)
-    decoders = [shape for key, shape in shapes.items() if key.endswith("decoder.conv_in.weight") and len(shape) == 4]
+    decoders = [shape for key, shape in shapes.items() if key.endswith(_DECODERS) and len(shape) in (4, 5)]
     decoders += [shape for key, shape in shapes.items() if key.endswith(_STAGE_A)]
     return Facts(
         reads=reads,
@@ -68,7 +70,7 @@ def facts_of_configs(configs: Mapping[str, Mapping[str, Any]]) -> Facts:
     latents = transformer.get("in_channels") if kind.startswith("SD3") else unet.get("out_channels")
     return Facts(
         reads=_whole(unet.get("cross_attention_dim", transformer.get("joint_attention_dim"))),
-        channels=_whole(transformer.get("in_channels", 0)) // _FLUX_PATCH if is_flux else _whole(latents) or None,
+        channels=_whole(transformer.get("in_channels", 0)) // _PATCH if is_flux else _whole(latents) or None,
         clips=tuple(
             sorted(_whole(each["hidden_size"]) for each in texts if each.get("model_type") == "clip_text_model")
         ),
@@ -112,14 +114,25 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
             )
         prefix = key.removesuffix("double_blocks.0.img_attn.qkv.weight")
         if prefix != key:
-            made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _FLUX_PATCH
+            made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _PATCH
             is_flux1 = f"{prefix}vector_in.in_layer.weight" in shapes
             return _second(shapes, f"{prefix}txt_in.weight"), made if is_flux1 and made else None, False
+        prefix = key.removesuffix("double_blocks.0.img_attn_qkv.weight")
+        if prefix != key and f"{prefix}final_layer.linear.weight" in shapes:  # HunyuanVideo
+            made = shapes[f"{prefix}final_layer.linear.weight"][0] // _PATCH
+            return _second(shapes, f"{prefix}txt_in.input_embedder.weight"), made or None, False
+        prefix = key.removesuffix("blocks.0.self_attn.norm_q.weight")
+        if prefix != key and f"{prefix}head.head.weight" in shapes:  # Wan
+            made = shapes[f"{prefix}head.head.weight"][0] // _PATCH
+            return _second(shapes, f"{prefix}text_embedding.0.weight"), made or None, False
     for key in shapes:
         for text, cells in _CASCADE_TEXT.items():
             prefix = key.removesuffix(text)
             if prefix != key and f"{prefix}clf.1.weight" in shapes:
                 return shapes[key][1], shapes[f"{prefix}clf.1.weight"][0] // cells, False
+        prefix = key.removesuffix("audio_patchify_proj.weight")
+        if prefix != key:
+            return _reads_with_sound(shapes, prefix), None, False
     widths = {shape[1] for key, shape in shapes.items() if key.endswith(_UNET_TEXT) and len(shape) == 2}
     ends = ("out.2.weight", "conv_out.weight")
     outputs = [shapes[key][0] for key in shapes if key.endswith(ends) and "coder." not in key]
@@ -127,6 +140,15 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
     if len(widths) != 1 or not is_unet:
         return None, None, False
     return widths.pop(), outputs[0] if len(outputs) == 1 else None, False
+
+
+def _reads_with_sound(shapes: Shapes, prefix: str) -> int | None:
+    """What LTX-2 reads: a text for the video and one for its sound, side by side."""
+    captions = _second(shapes, f"{prefix}caption_projection.linear_1.weight")
+    if captions is not None:
+        return 2 * captions
+    both = [_second(shapes, f"{prefix}transformer_blocks.0.{name}.to_k.weight") for name in ("attn2", "audio_attn2")]
+    return sum(width for width in both if width) if all(both) else None
 
 
 def _second(shapes: Shapes, key: str) -> int | None:

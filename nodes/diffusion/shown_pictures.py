@@ -7,11 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion import autoencoding
-from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.types import Autoencoder, Latent
 
-FRAMES = 4
-"""Of a video in each frame of its latent, after the first."""
 Seen = Mapping[str, Tensor]
 """Options of a conditioning: `concat_latent_image`, and for inpainting `concat_mask`."""
 
@@ -37,24 +34,6 @@ def inpainting(autoencoder: Autoencoder, images: Tensor, mask: Tensor, *, keeps:
     if keeps:
         latent["noise_mask"] = mask
     return seen, latent
-
-
-def beginning(autoencoder: Autoencoder, images: Tensor, width: int, height: int, length: int) -> Seen:
-    """What a model that makes a video from a picture is shown: the first frames, and grey where it makes its own.
-
-    Args:
-        autoencoder: of videos.
-        images: the first frames (frames, height, width, channels); more than `length` are left out.
-        width: of the video, in pixels.
-        height: of the video, in pixels.
-        length: of the video, in frames.
-    """
-    given = resize(images[:length, ..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
-    grey = torch.full((length - len(given), height, width, 3), 0.5)
-    latent = autoencoding.encode(autoencoder, torch.cat([given, grey]))
-    mask = torch.ones(1, 1, *latent.shape[2:])
-    mask[:, :, : (len(given) - 1) // FRAMES + 1] = 0.0
-    return {"concat_latent_image": latent, "concat_mask": mask}
 
 
 def editing(autoencoder: Autoencoder, images: Tensor) -> tuple[Seen, Latent]:

@@ -73,10 +73,35 @@ LTXV = {
     **checkpoint("ltx-video-2b-v0.9.5.safetensors"),
     "CLIP": made("CLIPLoader", clip_name="t5xxl_fp16.safetensors", type="ltxv"),
 }
-WAN = {
-    "MODEL": made("UNETLoader", unet_name="wan2.1_i2v_480p_14B_fp16.safetensors"),
-    "CLIP": made("CLIPLoader", clip_name="umt5_xxl_fp16.safetensors", type="wan"),
-    "VAE": made("VAELoader", vae_name="wan_2.1_vae.safetensors"),
+VIDEO = made("EmptyLTXVLatentVideo", length=9)
+GUIDED = [made("LTXVAddGuide", slot, latent=VIDEO, image=DRAWN) for slot in range(3)]
+STABLE_AUDIO = {
+    **checkpoint("stable-audio-open-1.0.safetensors"),
+    "CLIP": made("CLIPLoader", clip_name="t5-base.safetensors", type="stable_audio"),
+}
+SOUND = made("EmptyLatentAudio", seconds=1.0)
+
+
+def wan(name: str, vae: str = "wan_2.1_vae") -> Mapping[str, From]:
+    """The parts of a model of the kind Wan."""
+    return {
+        "MODEL": made("UNETLoader", unet_name=f"{name}.safetensors"),
+        "CLIP": made("CLIPLoader", clip_name="umt5_xxl_fp16.safetensors", type="wan"),
+        "VAE": made("VAELoader", vae_name=f"{vae}.safetensors"),
+    }
+
+
+SEEN = made("CLIPVisionEncode")
+VIDEO_OF_FOUR = made("RepeatImageBatch", image=DRAWN, amount=4)
+HUNYUAN = {
+    "MODEL": made("UNETLoader", unet_name="hunyuan_video_v2_replace_image_to_video_720p_bf16.safetensors"),
+    "CLIP": made(
+        "DualCLIPLoader",
+        clip_name1="clip_l.safetensors",
+        clip_name2="llava_llama3_fp16.safetensors",
+        type="hunyuan_video",
+    ),
+    "VAE": made("VAELoader", vae_name="hunyuan_video_vae_bf16.safetensors"),
 }
 CASCADE_C, CASCADE_B = (checkpoint(f"stable_cascade_stage_{stage}.safetensors") for stage in "cb")
 DRAWN_BY_C = made(
@@ -175,6 +200,18 @@ SPECIAL: Mapping[str, Special] = {
     "LatentFromBatch": special(samples=made("EmptyLatentImage", batch_size=4), batch_index=2),
     "RebatchLatents": special(latents=made("EmptyLatentImage", batch_size=4), batch_size=2),
     "StableCascade_EmptyLatentImage": Special({"width": 256, "height": 256}, SAVE_LATENT),
+    "LTXVLatentUpsampler": Special({"samples": VIDEO}, SAVE_LATENT, world=LTXV),
+    "VAEDecodeAudio": Special({"samples": SOUND}, world=STABLE_AUDIO),
+    "VAEDecodeAudioTiled": Special({"samples": SOUND}, world=STABLE_AUDIO),
+    "VAEEncodeAudio": Special({}, ("VAEDecodeAudio", "samples"), world=STABLE_AUDIO),
+    # sound
+    "EmptyAudio": special(duration=1.0),
+    "JoinAudioChannels": special(
+        audio_left=made("EmptyAudio", channels=1, duration=1.0), audio_right=made("SplitAudioChannels", 1)
+    ),
+    "RecordAudio": Special({"audio": "sound.flac"}, needs=("input/sound.flac",)),
+    "SaveAudioAdvanced": Special({"format": "mp3", "format.quality": "V0"}),
+    "TrimAudioDuration": special(start_index=0.25, duration=0.5),
     # conditionings
     "CLIPTextEncodeFlux": Special({"clip_l": "a cat", "t5xxl": "a cat on a wall in the evening"}, world=FLUX),
     "CLIPTextEncodeHiDream": Special(
@@ -194,6 +231,14 @@ SPECIAL: Mapping[str, Special] = {
     ),
     "StableZero123_Conditioning": Special({"azimuth": 90.0}, world=ZERO123),
     "StableZero123_Conditioning_Batched": Special({"batch_size": 2, "azimuth_batch_increment": 90.0}, world=ZERO123),
+    "LTXVAddGuide": Special({"latent": VIDEO, "image": DRAWN}, ("LTXVCropGuides", "latent"), slot=2, world=LTXV),
+    "LTXVCropGuides": Special(
+        {"positive": GUIDED[0], "negative": GUIDED[1], "latent": GUIDED[2]},
+        ("VAEDecode", "samples"),
+        slot=2,
+        world=LTXV,
+    ),
+    "LTXVImgToVideoInplace": Special({"latent": VIDEO, "image": DRAWN}, world=LTXV),
     "ReferenceLatent": special(latent=made("VAEEncode", pixels=DRAWN)),
     "T5TokenizerOptions": Special({"min_padding": 8}, world=FLUX),
     # files
@@ -214,6 +259,7 @@ SPECIAL: Mapping[str, Special] = {
     "IPAdapterUnifiedLoader": Special(
         {"preset": PLUS}, ("IPAdapter", "ipadapter"), slot=1, world=SD15, needs=FOR_FOUND
     ),
+    "LatentUpscaleModelLoader": Special({}, world={**LTXV, "LATENT": VIDEO}),
     "LoadAudio": special(audio="sound.flac"),
     "LoadLatent": special(latent="ComfyUI_00001_.latent"),
     "LoadTable": special(table="classes.csv"),
@@ -225,7 +271,22 @@ SPECIAL: Mapping[str, Special] = {
     "QuadrupleCLIPLoaderGGUF": Special({**HIDREAM_TEXTS, "clip_name3": "t5-v1_1-xxl-q8_0.gguf"}),
     "VAELoader": Special({"vae_name": "ae.safetensors"}, world=FLUX),
     "UnetLoaderGGUF": special(unet_name="flux1-dev-q8_0.gguf"),
-    "WanImageToVideo": special(clip_vision_output=made("CLIPVisionEncode"), start_image=PICTURE),
+    "WanImageToVideo": special(clip_vision_output=SEEN, start_image=PICTURE),
+    "WanFirstLastFrameToVideo": special(
+        clip_vision_start_image=SEEN, clip_vision_end_image=SEEN, start_image=PICTURE, end_image=BLUE
+    ),
+    "WanFunInpaintToVideo": special(clip_vision_output=SEEN, start_image=PICTURE, end_image=BLUE),
+    "WanFunControlToVideo": special(clip_vision_output=SEEN, start_image=PICTURE, control_video=VIDEO_OF_FOUR),
+    "Wan22FunControlToVideo": special(ref_image=PICTURE, control_video=VIDEO_OF_FOUR),
+    "WanVaceToVideo": special(control_video=VIDEO_OF_FOUR, reference_image=PICTURE),
+    "Wan22ImageToVideoLatent": special(start_image=PICTURE),
+    "WanCameraEmbedding": Special({"camera_pose": "Zoom In"}, ("WanCameraImageToVideo", "camera_conditions")),
+    "WanCameraImageToVideo": special(
+        start_image=PICTURE, camera_conditions=made("WanCameraEmbedding", camera_pose="Zoom In")
+    ),
+    "WanPhantomSubjectToVideo": special(images=PICTURE),
+    "HunyuanImageToVideo": special(guidance_type="v2 (replace)", start_image=PICTURE),
+    "TrimVideoLatent": Special({"samples": made("EmptyHunyuanLatentVideo", length=9), "trim_amount": 1}, SAVE_LATENT),
     "unCLIPCheckpointLoader": Special({"ckpt_name": "sd21-unclip-h.safetensors"}),
     # models
     "LoraSave": special(model_diff=made("ModelMergeSubtract", multiplier=0.5), rank=2),
@@ -274,7 +335,16 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     "LTXVImgToVideo": LTXV,
     **dict.fromkeys(("ModelSamplingStableCascade", "StableCascade_StageC_VAEEncode"), CASCADE_C),
     "SVD_img2vid_Conditioning": SVD,
-    "WanImageToVideo": WAN,
+    "WanImageToVideo": wan("wan2.1_i2v_480p_14B_fp16"),
+    "WanFirstLastFrameToVideo": wan("wan2.1_flf2v_720p_14B_fp16"),
+    "WanFunInpaintToVideo": wan("wan2.1_fun_inp_1.3B_bf16"),
+    "WanFunControlToVideo": wan("wan2.1_fun_control_1.3B_bf16"),
+    "Wan22FunControlToVideo": wan("wan2.2_fun_control_5B_bf16", "wan2.2_vae"),
+    "WanVaceToVideo": wan("wan2.1_vace_1.3B_fp16"),
+    "Wan22ImageToVideoLatent": wan("wan2.2_ti2v_5B_fp16", "wan2.2_vae"),
+    **dict.fromkeys(("WanCameraEmbedding", "WanCameraImageToVideo"), wan("wan2.2_fun_camera_high_noise_14B_fp16")),
+    "WanPhantomSubjectToVideo": wan("Phantom-Wan-14B_fp16"),
+    "HunyuanImageToVideo": HUNYUAN,
     **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),
     **dict.fromkeys(("TripleCLIPLoader", "TripleCLIPLoaderGGUF", "ControlNetApplySD3"), SD3),
     **dict.fromkeys(("QuadrupleCLIPLoader", "QuadrupleCLIPLoaderGGUF"), HIDREAM),

@@ -59,12 +59,20 @@ SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
     "qwen_image": ("qwen_image",),
     "flux2": ("flux2",),
     "wan": ("wan",),
-    "ltxv": ("ltxv",),
+    "stable_audio": ("stable_audio",),
+    "ltxv": ("ltxv", "ltx2"),
     "pixart": ("pixart_sigma",),
     "hidream": ("hidream",),
 }
 """By type: the families that may read the text encoder; those that are missing have no family here."""
-DUAL_TYPES: Mapping[str, tuple[str, ...]] = {"sdxl": ("sdxl",), "sd3": ("sd3",), "flux": ("flux",), "hidream": ("hidream",)}
+DUAL_TYPES: Mapping[str, tuple[str, ...]] = {
+    "sdxl": ("sdxl",),
+    "sd3": ("sd3",),
+    "flux": ("flux",),
+    "hunyuan_video": ("hunyuan_video",),
+    "hidream": ("hidream",),
+    "ltxv": ("ltx2",),
+}
 TRIPLE_FAMILIES = ("sd3",)
 QUADRUPLE_FAMILIES = ("hidream",)
 

@@ -11,6 +11,8 @@ from tests.workflows.standins import KINDS, UNKNOWN, StandIn
 Nodes = Mapping[str, Mapping[str, Any]]
 
 FAMILIES: Sequence[tuple[str, str]] = (
+    (r"stable.?audio", "stable_audio"),
+    (r"ltx.?2.?19b", "ltx2 of the first version"),
     (r"ltx.?2", "ltx2"),
     (r"ltx", "ltxv"),
     (r"svd|stable.?video", "svd"),
@@ -37,9 +39,18 @@ FAMILIES: Sequence[tuple[str, str]] = (
     (r"flux", "flux"),
     (r"z.?image", "z_image"),
     (r"qwen.?image", "qwen_image"),
-    (r"wan.?2\.?1.*i2v", "wan 2.1 from pictures"),
-    (r"wan.*i2v", "wan 2.2 from pictures"),
-    (r"wan.?2|wan_", "wan"),
+    (r"wan.*vace", "wan vace"),
+    (r"wan.*flf2v", "wan first and last"),
+    (r"wan.*control.*5b", "wan 5 billion control"),
+    (r"wan.*inp.*5b", "wan 5 billion inpaint"),
+    (r"wan.*5b", "wan 5 billion"),
+    (r"wan.?2\.?1.*camera", "wan 2.1 camera"),
+    (r"wan.*camera", "wan camera"),
+    (r"wan.?2\.?2.*control", "wan 2.2 control"),
+    (r"wan.*control", "wan control"),
+    (r"wan.?2\.?1.*(i2v|inp)", "wan 2.1 from pictures"),
+    (r"wan.*(i2v|inp)", "wan 2.2 from pictures"),
+    (r"wan.?2|wan_|phantom", "wan text"),
     (r"sd.?3", "sd3"),
     (r"(xl|pony|illustrious|noob|animagine).*inpaint", "sdxl inpainting"),
     (r"xl|pony|illustrious|noob|animagine", "sdxl"),
@@ -94,6 +105,8 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         return StandIn(family, next((part for pattern, part in TEXTS if re.search(pattern, lower)), "text"))
     if folder == "upscale_models":
         return StandIn("any", "upscale x2" if re.search(r"x2|2x", lower) else "upscale x4")
+    if folder == "latent_upscale_models":
+        return StandIn("any", "latent upscaler in time" if "temporal" in lower else "latent upscaler")
     if folder == "clip_vision":
         return StandIn("any", "clip_vision")
     parts = {

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,13 +11,21 @@ from diffusers import T2IAdapter, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tests.nodes.diffusion import ltxv_originals, newer_originals, originals, spoken_originals, svd_originals, tiny
+from tests.nodes.diffusion import (
+    hunyuan_originals,
+    ltxv_originals,
+    newer_originals,
+    originals,
+    spoken_originals,
+    svd_originals,
+    tiny,
+    wan_originals,
+)
 from tests.nodes.diffusion.control import controls, transformer_controls
 from tests.nodes.diffusion.families import relatives, unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import upscalers
-from tests.nodes.video.test_video_conditioning import SEEING, original
 
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]
@@ -211,6 +220,17 @@ def _cascade_b() -> dict[str, Part]:
     }
 
 
+def _wan(kind: str) -> dict[str, Part]:
+    return _newer_parts(wan_originals.wan(kind), "umt5xxl")
+
+
+def _hunyuan() -> dict[str, Part]:
+    """A HunyuanVideo, whose four parts are in four files."""
+    model, text, clip_l, vae = hunyuan_originals.hunyuan().files().values()
+    found = {"model": model, "llama": text, "clip_l": clip_l, "vae": vae, "lora": _lora(model)}
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
 def _lora(network: Tensors) -> Tensors:
     """A LoRA for three layers of a network, by the names of its original file."""
     layers = [key for key, tensor in network.items() if key.endswith("weight") and tensor.dim() == 2][-3:]
@@ -251,7 +271,6 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "qwen_image": lambda: _newer_parts(newer_originals.qwen_image(), "qwen25_7b"),
     "flux2": lambda: _newer_parts(newer_originals.flux2(), "mistral3_24b"),
     "flux2 klein": lambda: _newer_parts(newer_originals.flux2(is_klein=True), "qwen3_8b"),
-    "wan": lambda: _newer_parts(newer_originals.wan(), "umt5xxl"),
     "lumina2": lambda: _newer_parts(spoken_originals.lumina2(), "gemma2_2b"),
     "aura_flow": lambda: _newer_parts(spoken_originals.aura_flow(), "pile_t5xl"),
     "hidream": _hidream,
@@ -262,8 +281,8 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "pixart sigma": lambda: _flow_parts(pixart_originals.pixart(), {}),
     "cascade c": _cascade_c,
     "cascade b": _cascade_b,
-    "wan 2.1 from pictures": lambda: _newer_parts(original(**SEEING), "umt5xxl"),
-    "wan 2.2 from pictures": lambda: _newer_parts(original(), "umt5xxl"),
+    **{f"wan {kind}": partial(_wan, kind) for kind in wan_originals.KINDS},
+    "hunyuan": _hunyuan,
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "any": _others,

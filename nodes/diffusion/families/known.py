@@ -15,6 +15,8 @@ from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.families.flux2 import Flux2
 from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
 from nodes.diffusion.families.hidream import HiDream
+from nodes.diffusion.families.hunyuan import HunyuanVideo
+from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
 from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.ltxv import Ltxv
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
@@ -60,8 +62,10 @@ FAMILIES: Sequence[Family] = (
     PixArtSigma(),
     PixArtAlpha(),
     Wan(),
+    HunyuanVideo(),
     Ltxv(),
     WanAutoencoders(),
+    HunyuanAutoencoders(),
     LtxvAutoencoders(),
     Flux2Autoencoders(),
     CascadeAutoencoders(STAGE_A),

@@ -17,10 +17,11 @@ _MARKS = (
     ("transformer_blocks.0.img_mod.1.weight", "Qwen-Image"),
     ("layers.0.adaLN_modulation.0.weight", "Z-Image"),
     ("layers.0.adaLN_modulation.1.weight", "Lumina 2"),
-    ("vace_patch_embedding.weight", "Wan with VACE, which follows pictures and videos"),
-    ("img_emb.proj.0.weight", "Wan that starts from a picture"),
-    ("patch_embedding.weight", ""),
-    ("head.modulation", "Wan"),
+    ("face_adapter.fuser_blocks.0.linear1_q.weight", "Wan that follows faces"),
+    ("casual_audio_encoder.encoder.final_linear.weight", "Wan that follows sound"),
+    ("audio_proj.audio_proj_glob_1.layer.weight", "Wan that follows sound"),
+    ("patch_embedding_pose.weight", "Wan that follows poses"),
+    ("head.modulation", "Wan of another kind than is known"),
     ("double_layers.0.attn.w1q.weight", "AuraFlow"),
     ("clf.1.weight", "Stable Cascade"),
     ("time_embed.0.weight", ""),
@@ -73,17 +74,12 @@ def _network(shapes: Shapes) -> str:
     for prefix in PREFIXES:
         for mark, title in _MARKS:
             if prefix + mark in shapes:
-                return title or (_wan if mark.startswith("patch") else _unet)(shapes, prefix)
+                return title or _unet(shapes, prefix)
     if "decoder.conv_in.weight" in shapes or "first_stage_model.decoder.conv_in.weight" in shapes:
         return "an autoencoder without a diffusion model"
     if "emb_params" in shapes or len(shapes) == 1:
         return "a textual inversion"
     return "nothing known"
-
-
-def _wan(shapes: Shapes, prefix: str) -> str:
-    inputs = shapes[f"{prefix}patch_embedding.weight"][1]
-    return "Wan 2.2 with 5 billion weights" if inputs == 48 else "Wan"
 
 
 def _unet(shapes: Shapes, prefix: str) -> str:

@@ -30,8 +30,8 @@ from transformers import (
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.flux2 import LAYOUT as FLUX2
 from nodes.diffusion.families.layouts import Layout, SameLayout
-from nodes.diffusion.families.wan import LAYOUT as WAN
-from nodes.diffusion.families.wan_autoencoder import wan_vae_map
+from nodes.diffusion.families.wan_layout import LAYOUT as WAN
+from nodes.diffusion.families.wan_vae_layout import wan_vae_map
 from nodes.diffusion.families.weights import file_tensors
 from nodes.diffusion.families.z_image import LAYOUT as Z_IMAGE
 from tests.nodes.diffusion.originals import autoencoder, seeded, vae_tensors

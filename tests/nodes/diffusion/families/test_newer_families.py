@@ -28,8 +28,8 @@ from nodes.diffusion.families.flux2 import LAYOUT as FLUX2
 from nodes.diffusion.families.known import recognise, recognise_text
 from nodes.diffusion.families.language_text import find_language, load_language
 from nodes.diffusion.families.layouts import SameLayout
-from nodes.diffusion.families.wan import LAYOUT as WAN
-from nodes.diffusion.families.wan_autoencoder import wan_vae_map
+from nodes.diffusion.families.wan_layout import LAYOUT as WAN
+from nodes.diffusion.families.wan_vae_layout import wan_vae_map
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.families.z_image import LAYOUT as Z_IMAGE
 from nodes.diffusion.memory.placing import Placement
@@ -201,9 +201,9 @@ def test_a_vocabulary_that_is_missing_is_asked_for(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "Wan": {"patch_embedding.weight": (8, 36, 1, 2, 2), "img_emb.emb_pos": (1, 514, 1280)},
-    "Wan 2.2 with 5 billion weights": {"patch_embedding.weight": (8, 48, 1, 2, 2)},
-    "Wan with VACE": {"vace_patch_embedding.weight": (8, 96, 1, 2, 2)},
+    "Wan of another kind": {"patch_embedding.weight": (8, 40, 1, 2, 2)},
+    "Wan that follows faces": {"face_adapter.fuser_blocks.0.linear1_q.weight": (8, 8)},
+    "Wan that follows sound": {"casual_audio_encoder.encoder.final_linear.weight": (8, 8)},
     "Lumina 2": {"layers.0.adaLN_modulation.1.weight": (8, 8)},
     "Qwen-Image 2": {"txt_in.text_norm.weight": (8,)},
 }

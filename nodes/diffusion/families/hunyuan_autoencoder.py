@@ -1,0 +1,126 @@
+"""The autoencoder of HunyuanVideo, whose files are in the layout of diffusers; a picture is a video of one frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from nodes.diffusion.errors import IncompleteModel
+from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
+from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.layouts import block_count
+from nodes.diffusion.families.weights import Shapes, renamed
+from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.weights.libraries import new_hunyuan_autoencoder
+
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
+
+VIDEOS = LatentFormat(channels=16, scale=0.476986, has_frames=True)
+PREFIXES = ("", "vae.", "first_stage_model.")
+FIRST = "encoder.down_blocks.{}.resnets.0.conv1.conv.weight"
+MARKS = (FIRST.format(0), "decoder.mid_block.attentions.0.to_q.weight", "post_quant_conv.weight")
+CLASS = "AutoencoderKLHunyuanVideo"
+PEAK = 188
+"""How many numbers are held for each pixel at the peak, for each channel of the first level: 16 frames at once."""
+
+
+@dataclass(frozen=True)
+class HunyuanAutoencoder:
+    """An autoencoder of videos on its device; see `nodes.diffusion.types.Autoencoder`. Long videos go in pieces."""
+
+    network: "AutoencoderKLHunyuanVideo"
+    device: torch.device
+    dtype: torch.dtype
+    downscale: int = VIDEOS.downscale
+    reads_videos: bool = True
+    """Whether pixels and latents may have frames, between channels and rows."""
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of a latent."""
+        return int(self.network.config["latent_channels"])
+
+    @torch.no_grad()
+    def encode(self, pixels: Tensor) -> Tensor:
+        """The mean of the latents of pictures (batch, 3, height, width) or videos (batch, 3, frames, ...)."""
+        videos = (pixels if pixels.dim() == 5 else pixels.unsqueeze(2)).to(self.device, self.dtype)
+        latents = self.network.encode(videos).latent_dist.mode().to(pixels.device, torch.float32)
+        return latents if pixels.dim() == 5 else latents.squeeze(2)
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pixels of latents; those of videos keep their frames."""
+        videos = (latents if latents.dim() == 5 else latents.unsqueeze(2)).to(self.device, self.dtype)
+        pixels = self.network.decode(videos).sample.to(latents.device, torch.float32)
+        return pixels if latents.dim() == 5 else pixels.squeeze(2)
+
+    def bytes_per_pixel(self) -> int:
+        """About how much memory frames take at their peak, for each pixel of one."""
+        return int(PEAK * self.network.config["block_out_channels"][0] * self.dtype.itemsize)
+
+
+def find_hunyuan_autoencoder(contents: Contents) -> View | None:
+    """The weights of such an autoencoder; None if there are none."""
+    if isinstance(contents, ModelFolder):
+        is_one = contents.has("vae") and contents.part("vae").config.get("_class_name") == CLASS
+        return contents.part("vae").view() if is_one else None
+    if not isinstance(contents, SingleFile):
+        return None
+    return next(
+        (contents.view(prefix) for prefix in PREFIXES if all(prefix + mark in contents.shapes for mark in MARKS)), None
+    )
+
+
+def load_hunyuan_autoencoder(view: View, placement: Placement) -> HunyuanAutoencoder:
+    """Build the autoencoder.
+
+    Raises:
+        UnsupportedModel: the weights do not fit.
+    """
+    network = skeleton(lambda: new_hunyuan_autoencoder(hunyuan_vae_config(view.shapes)))
+    names = renamed({key: key for key in state_shapes(network)})
+    fill(network, gather(network, names, view.shapes, view.read), placement)
+    return HunyuanAutoencoder(network, placement.device, placement.dtype)
+
+
+def hunyuan_vae_config(shapes: Shapes) -> dict[str, Any]:
+    """Its configuration from shapes."""
+    levels = block_count(shapes, "encoder.down_blocks")
+    return {
+        "latent_channels": shapes["post_quant_conv.weight"][0],
+        "down_block_types": ("HunyuanVideoDownBlock3D",) * levels,
+        "up_block_types": ("HunyuanVideoUpBlock3D",) * levels,
+        "block_out_channels": tuple(shapes[FIRST.format(level)][0] for level in range(levels)),
+        "layers_per_block": block_count(shapes, "encoder.down_blocks.0.resnets"),
+    }
+
+
+class HunyuanAutoencoders:
+    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
+
+    name = "hunyuan_vae"
+    title = "the autoencoder of HunyuanVideo"
+
+    def parts(self, contents: Contents) -> Mapping[Component, int]:
+        """How many weights it has; empty if the file holds none."""
+        view = find_hunyuan_autoencoder(contents) if isinstance(contents, SingleFile) else None
+        return {"vae": view.size} if view is not None else {}
+
+    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
+        """There is no diffusion model in such a file."""
+        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
+
+    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
+        """There is no text encoder in such a file."""
+        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
+
+    def load_vae(self, contents: Contents, placement: Placement) -> HunyuanAutoencoder:
+        """Build the autoencoder."""
+        view = find_hunyuan_autoencoder(contents)
+        if view is None:
+            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
+        return load_hunyuan_autoencoder(view, placement)

@@ -1,0 +1,55 @@
+"""Nodes for HunyuanVideo."""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from graph.node import node
+from nodes.diffusion.conditioning_operations import with_options
+from nodes.diffusion.families.hunyuan_autoencoder import VIDEOS
+from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.shown_videos import VideoSize, encoded, made_after
+from nodes.sockets import Conditioning, Latent, Vae
+from nodes.video.video_conditioning import CATEGORY, Batch, Height, Length, MaybeImage, Width
+
+Way = Literal["v1 (concat)", "v2 (replace)", "custom"]
+
+
+class Begun(NamedTuple):
+    """A conditioning that knows the beginning of a video, and a latent to make it from."""
+
+    positive: Conditioning
+    latent: Latent
+
+
+@node("HunyuanImageToVideo", title="Hunyuan image to video", category=CATEGORY, occupies="gpu")
+def hunyuan_image_to_video(
+    positive: Conditioning,
+    vae: Vae,
+    width: Width = 848,
+    height: Height = 480,
+    length: Length = 53,
+    batch_size: Batch = 1,
+    guidance_type: Annotated[
+        Way,
+        Field(description="How the model is told the first frame: beside the latent, or as its first frame."),
+    ] = "v1 (concat)",
+    start_image: Annotated[MaybeImage, Field(description="The first frame, or the first few.")] = None,
+    *,
+    models: ModelRegistry,
+) -> Begun:
+    """Let HunyuanVideo make a video that begins with a picture."""
+    size = VideoSize(width, height, length)
+    samples = size.empty(VIDEOS.channels, VIDEOS.downscale, batch_size)
+    if start_image is None:
+        return Begun(positive, {"samples": samples})
+    with models.use_vae(vae) as autoencoder:
+        given = encoded(autoencoder, size.fitted(start_image))
+    mask = made_after(given.shape[2], samples)
+    if guidance_type == "v2 (replace)":
+        samples[:, :, : given.shape[2]] = given
+        return Begun(with_options(positive, guiding_frame_index=0), {"samples": samples, "noise_mask": mask})
+    told: dict[str, Any] = {"concat_latent_image": given, "concat_mask": mask[:1]}
+    if guidance_type == "custom":
+        told = {"ref_latent": given}
+    return Begun(with_options(positive, **told), {"samples": samples})

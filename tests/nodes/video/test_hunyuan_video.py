@@ -1,0 +1,93 @@
+"""HunyuanVideo makes videos from texts and from their first picture, through the nodes."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from nodes.conditioning.conditioning_families import flux_guidance
+from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.prediction import parameterisation_of
+from nodes.latents.empty_latents import empty_hunyuan_latent_video
+from nodes.models.loaders import load_diffusion_model, load_two_clips, load_vae
+from nodes.video.hunyuan_video import hunyuan_image_to_video
+from tests.nodes.diffusion import hunyuan_originals
+from tests.nodes.diffusion.newer_originals import write_language_vocabulary
+from tests.nodes.house import House, is_picture
+from tests.nodes.video.wan_house import SIZES, pictures
+
+NAME = "x.safetensors"
+IMAGE = pictures()
+
+
+def furnished(folder: Any, channels: int = 16) -> tuple[House, tuple[Any, Any, Any]]:
+    house = House(folder)
+    hunyuan_originals.hunyuan(channels).write(house.folder)
+    write_language_vocabulary(house.folder / "tokenizers" / "llama3")
+    clip = load_two_clips("clip_l.safetensors", "llava.safetensors", "hunyuan_video", **house.files)
+    return house, (load_diffusion_model(NAME, "default", **house.files), clip, load_vae(NAME, **house.files))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: Any) -> tuple[House, tuple[Any, Any, Any]]:
+    return furnished(tmp_path_factory.mktemp("hunyuan"))
+
+
+def test_a_text_becomes_a_video(plain: Any) -> None:
+    house, (model, clip, vae) = plain
+    text, other = house.text(clip, "a cat"), house.text(clip, "a dog in the rain")
+    start = empty_hunyuan_latent_video(64, 64, 9, 1)
+    made = [house.sample(model, each, each, start, cfg=1.0)["samples"] for each in (text, text, other)]
+    assert made[0].shape == (1, 16, 3, 8, 8)
+    assert torch.equal(made[0], made[1])
+    assert not torch.equal(made[0], made[2])
+    guided = flux_guidance(text, 1.0)
+    assert not torch.equal(made[0], house.sample(model, guided, guided, start, cfg=1.0)["samples"])
+    frames = house.decode({"samples": made[0]}, vae)
+    assert len(frames) == 9
+    assert is_picture(frames)
+
+
+def test_texts_of_unequal_length_do_not_disturb_each_other(plain: Any) -> None:
+    house, (model, clip, _) = plain
+    short, long = house.text(clip, "a cat"), house.text(clip, "a cat and a dog in the rain")
+    start = empty_hunyuan_latent_video(64, 64, 5, 1)
+    both = house.sample(model, short, long, start, cfg=1.0 + 1e-9)["samples"]
+    assert torch.allclose(both, house.sample(model, short, short, start, cfg=1.0)["samples"], atol=1e-5)
+
+
+def test_noise_levels_are_those_of_the_family(plain: Any) -> None:
+    house, (model, _, _) = plain
+    with house.models.use_model(model) as network:
+        found = parameterisation_of(network, model.options)
+        assert found.percent_to_sigma(0.5) == pytest.approx(7 / 8)
+        assert float(found.timestep(torch.tensor(1.0))) == 1000.0
+
+
+def begun(house: House, parts: Any, way: str, image: Any = IMAGE) -> Any:
+    text = house.text(parts[1], "a cat")
+    return hunyuan_image_to_video(text, parts[2], **SIZES, guidance_type=way, start_image=image, models=house.models)
+
+
+def test_a_video_begins_with_the_picture_that_replaces_its_first_frame(plain: Any) -> None:
+    house, parts = plain
+    found = begun(house, parts, "v2 (replace)")
+    made = house.sample(parts[0], found.positive, found.positive, found.latent, cfg=1.0)["samples"]
+    assert torch.allclose(made[:, :, :1], found.latent["samples"][:, :, :1], atol=1e-4)
+    other = begun(house, parts, "v2 (replace)", 1 - IMAGE)
+    again = house.sample(parts[0], other.positive, other.positive, other.latent, cfg=1.0)["samples"]
+    assert not torch.allclose(made[:, :, 1:], again[:, :, 1:])
+    custom = begun(house, parts, "custom")
+    with pytest.raises(DiffusionError, match="custom"):
+        house.sample(parts[0], custom.positive, custom.positive, custom.latent, cfg=1.0)
+
+
+def test_a_video_begins_with_the_picture_beside_it(tmp_path: Any) -> None:
+    house, parts = furnished(tmp_path, 33)
+    results = []
+    for image in (IMAGE, 1 - IMAGE, None):
+        found = begun(house, parts, "v1 (concat)", image)
+        assert not found.latent["samples"].any()
+        results.append(house.sample(parts[0], found.positive, found.positive, found.latent, cfg=1.0)["samples"])
+    assert not torch.allclose(results[0], results[1])
+    assert not torch.allclose(results[0], results[2])
