@@ -32,6 +32,8 @@ MODEL_FOLDERS: Mapping[str, tuple[str, ...]] = {
     "classifiers": ("classifiers",),
     "model_patches": ("model_patches",),
     "audio_encoders": ("audio_encoders",),
+    "background_removal": ("background_removal",),
+    "frame_interpolation": ("frame_interpolation",),
     "ipadapter": ("ipadapter",),
 }
 """Folder name -> the directories below a models root that are searched for it."""

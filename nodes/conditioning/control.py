@@ -9,11 +9,11 @@ from graph.folders import Folders
 from graph.node import Files, Widget, node
 from nodes.diffusion import types
 from nodes.diffusion.control import applying
-from nodes.diffusion.control.applying import Moments
+from nodes.diffusion.control.applying import Inpainting, Moments
 from nodes.diffusion.control.loading import open_control
 from nodes.diffusion.control.types import ControlHandle, with_task
 from nodes.diffusion.errors import DiffusionError
-from nodes.sockets import Conditioning, Image, Model, Vae
+from nodes.sockets import Conditioning, Image, Mask, Model, Vae
 
 ControlNet = Annotated[ControlHandle, Socket("CONTROL_NET")]
 """Which network steers."""
@@ -118,6 +118,24 @@ def apply_controlnet_sd3(
     """Steer by a picture, from one moment of the sampling to another. `ControlNetApplyAdvanced` does the same."""
     moments = Moments(strength, start_percent, end_percent)
     return Steered(*applying.apply_both(positive, negative, control_net, image, moments, vae))
+
+
+@node("ControlNetInpaintingAliMamaApply", title="Apply ControlNet for inpainting", category="conditioning/controlnet")
+def apply_controlnet_inpainting(
+    positive: Conditioning,
+    negative: Conditioning,
+    control_net: ControlNet,
+    vae: Vae,
+    image: Annotated[Image, Field(description="The picture of which a part is painted anew.")],
+    mask: Annotated[Mask, Field(description="White where it is painted anew.")],
+    strength: Strength = 1.0,
+    start_percent: Start = 0.0,
+    end_percent: End = 1.0,
+) -> Steered:
+    """Steer by a picture and a mask: for ControlNets for inpainting of Flux, Stable Diffusion 3 and Qwen-Image."""
+    moments = Moments(strength, start_percent, end_percent)
+    shown = Inpainting(image, mask)
+    return Steered(*applying.apply_inpainting((positive, negative), control_net, shown, moments, vae))
 
 
 @node("SetUnionControlNetType", title="Set ControlNet task", category="conditioning/controlnet", occupies="instant")

@@ -12,7 +12,8 @@ from graph.errors import FolderError
 from graph.folders import Folders
 from graph.node import Widget, node
 from graph.topology import GraphNode
-from nodes.diffusion.conditioning_operations import conditioning_of
+from nodes.diffusion.conditioning_operations import conditioning_of, with_options
+from nodes.diffusion.control.types import CONTROL_TEXT
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.inversion import files_named
 from nodes.diffusion.text.prompt import MARK
@@ -25,12 +26,12 @@ PROMPT_HELP = (
 )
 
 
-def _changes(text: str | None, clip: object) -> float:
+def texts_change(text: str | None, **others: object) -> float:
     """Prompts that name textual inversions depend on files, which the key of a text does not hold."""
     return math.nan if MARK in (text or "") else 0.0
 
 
-@node("CLIPTextEncode", title="Encode prompt", category="conditioning", occupies="gpu", fingerprint=_changes)
+@node("CLIPTextEncode", title="Encode prompt", category="conditioning", occupies="gpu", fingerprint=texts_change)
 def encode_prompt(
     text: Annotated[str, Widget(multiline=True, options={"dynamicPrompts": True}), Field(description=PROMPT_HELP)],
     clip: Annotated[Clip, Field(description="The text encoder that belongs to the model.")],
@@ -42,6 +43,27 @@ def encode_prompt(
     with models.use_clip(clip) as encoder:
         encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
     return conditioning_of(encoded)
+
+
+@node(
+    "CLIPTextEncodeControlnet",
+    title="Encode prompt for ControlNets",
+    category="conditioning",
+    occupies="gpu",
+    fingerprint=texts_change,
+    experimental=True,
+)
+def encode_for_controls(
+    clip: Clip,
+    conditioning: Annotated[Conditioning, Field(description="What the model itself listens to.")],
+    text: Annotated[str, Widget(multiline=True, options={"dynamic_prompts": True}), Field(description=PROMPT_HELP)],
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Conditioning:
+    """Give the ControlNets of a conditioning a prompt of their own."""
+    ((hidden, options),) = encode_prompt(text, clip, models=models, folders=folders)
+    return with_options(conditioning, **{CONTROL_TEXT: hidden, "pooled_output_controlnet": options["pooled_output"]})
 
 
 @node("CLIPSetLastLayer", title="Set last CLIP layer", category="conditioning", occupies="instant")

@@ -51,6 +51,13 @@ def decode(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
     return _images(_in_pieces(autoencoder, latents, grid, autoencoder.decode))
 
 
+def encode_each(autoencoder: Autoencoder, images: Tensor) -> Tensor:
+    """As `encode`, but several pictures stay so many pictures, also to an autoencoder of videos."""
+    if not _reads_videos(autoencoder):
+        return encode(autoencoder, images)
+    return torch.cat([encode(autoencoder, each) for each in images.split(1)])
+
+
 def encode_tiled(autoencoder: Autoencoder, images: Tensor, tiling: Tiling) -> Tensor:
     """As `encode`, tile by tile: takes less memory, and differs a little where tiles meet."""
     pixels = _pixels(autoencoder, images)

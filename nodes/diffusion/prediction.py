@@ -148,6 +148,14 @@ class DistilledParameterisation(DiscreteParameterisation):
         return clean * (time / spread**0.5) + x * (self.SIGMA_DATA**2 / spread)
 
 
+class PictureParameterisation(DiscreteParameterisation):
+    """Networks that make something of a picture without noise, which goes in as it is (He et al., 2024, "Lotus")."""
+
+    def scale_input(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """As it is."""
+        return x
+
+
 class ContinuousParameterisation:
     """Networks trained at all noise levels between two (Karras et al., 2022, table 1), not at a table of them.
 
@@ -328,6 +336,8 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
 
 def denoised_from(predicts: Prediction, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
     """The clean latent that the output of a network implies, for noise that is added to the latent.
+    if options.get("starts_from_picture"):
+        return PictureParameterisation(sigmas, predicts)
 
     Args:
         predicts: what the output is.

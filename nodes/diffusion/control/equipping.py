@@ -1,6 +1,6 @@
 """A diffusion network together with everything that steers it, as sampling sees it: one network."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, cast
@@ -8,33 +8,25 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from nodes.diffusion.autoencoding import encode as encoded
+from nodes.diffusion.autoencoding import encode_each
 from nodes.diffusion.computing.acceleration import unrecorded
-from nodes.diffusion.control.adapter import T2IAdapter
+from nodes.diffusion.control.grounding import GROUNDING, GroundedModel, blocks_of, handles_of
+from nodes.diffusion.control.grounding_network import GroundingFile, GroundingHandle, GroundingNetwork
 from nodes.diffusion.control.loading import ControlFile, check_fit, load_control, load_transformer_control
 from nodes.diffusion.control.low_rank import low_rank_size
-from nodes.diffusion.control.network import ControlNet
+from nodes.diffusion.control.qwen_network import QwenControl
+from nodes.diffusion.control.steered import SteeredModel, Steering
 from nodes.diffusion.control.transformer_network import FluxControl, Sd3Control
 from nodes.diffusion.control.transformer_network import check_fit as check_transformer_fit
-from nodes.diffusion.control.types import (
-    CONTROLS,
-    SHARED,
-    TRANSFORMERS,
-    Control,
-    ControlHandle,
-    Residuals,
-    TokenResiduals,
-    all_of,
-)
+from nodes.diffusion.control.types import CONTROLS, SHARED, TRANSFORMERS, ControlHandle
 from nodes.diffusion.effects.altered import with_effects
-from nodes.diffusion.effects.base import EFFECTS, Need
+from nodes.diffusion.effects.base import EFFECTS, Need, Sight
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.guidance.joint import JointModel
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.memory.shortage import sparing
 from nodes.diffusion.patches.recipe import Recipe
-from nodes.diffusion.pictures.resizing import resize
-from nodes.diffusion.prediction import Parameterisation, parameterisation_of
+from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.sampling import ModelProvider
 from nodes.diffusion.types import (
     Autoencoder,
@@ -43,15 +35,14 @@ from nodes.diffusion.types import (
     Guider,
     ModelHandle,
     ModelSource,
-    Start,
     VaeHandle,
 )
 
-PREFIX = "control:"
-"""How the inputs begin that hold the picture of a control."""
-Steering = ControlNet | T2IAdapter | FluxControl | Sd3Control
-Encode = Callable[[VaeHandle, Tensor], Tensor]
-"""From pictures (batch, 3, height, width) in 0..1 to their latents."""
+_OF_TRANSFORMERS: Mapping[str, type[FluxControl | Sd3Control | QwenControl]] = {
+    "flux": FluxControl,
+    "sd3": Sd3Control,
+    "qwen_image": QwenControl,
+}
 
 
 class NetworkProvider(ModelProvider, Protocol):
@@ -70,102 +61,6 @@ class NetworkProvider(ModelProvider, Protocol):
     def use_vae(self, handle: VaeHandle) -> AbstractContextManager[Autoencoder]:
         """See `ModelRegistry.use_vae`."""
         ...
-
-
-class SteeredModel:
-    """A diffusion network whose conditionings may hold controls; otherwise as it was.
-
-    Args:
-        network: what is steered.
-        parameterisation: of the network: tells when a control applies.
-        nets: what steers.
-        encode: makes latents, for what looks at those.
-    """
-
-    def __init__(
-        self,
-        network: DiffusionModel,
-        parameterisation: Parameterisation,
-        nets: Mapping[ControlHandle, Steering],
-        encode: Encode,
-    ) -> None:
-        self._network = network
-        self._encode = encode
-        self._parameterisation = parameterisation
-        self._nets = nets
-        self._controls: list[Control] = []
-        self._hints: dict[tuple[int, ...], Tensor] = {}
-        self._constant: dict[tuple[int, ...], Residuals | TokenResiduals] = {}
-
-    def __getattr__(self, name: str) -> Any:  # whatever the network has
-        return getattr(self._network, name)
-
-    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
-        """What the network is told, and the pictures of the conditioning's controls."""
-        told = dict(self._network.inputs(options, role, start))
-        for control in options.get(CONTROLS, ()):
-            told[f"{PREFIX}{self._number(control)}"] = control.hint
-        return told
-
-    def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
-        """The network's output, steered by the controls that apply at this noise level."""
-        told = {name: value for name, value in extra.items() if not name.startswith(PREFIX)}
-        steering = all_of(
-            self._residuals(int(name.removeprefix(PREFIX)), hint, x, timestep, context, told)
-            for name, hint in extra.items()
-            if name.startswith(PREFIX) and self._applies(int(name.removeprefix(PREFIX)), extra)
-        )
-        if steering is not None:
-            told["residuals"] = steering
-        return self._network.predict(x, timestep, context, told)
-
-    def _number(self, control: Control) -> int:
-        for number, known in enumerate(self._controls):
-            if known is control:
-                return number
-        self._controls.append(control)
-        return len(self._controls) - 1
-
-    def _applies(self, number: int, extra: Mapping[str, Any]) -> bool:
-        control, percent_to_sigma = self._controls[number], self._parameterisation.percent_to_sigma
-        sigma = float(extra["sigma"])
-        return percent_to_sigma(control.end_percent) <= sigma <= percent_to_sigma(control.start_percent)
-
-    def _residuals(
-        self, number: int, hint: Tensor, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]
-    ) -> Residuals | TokenResiduals:
-        control = self._controls[number]
-        net = self._nets[control.net]
-        key = (number, hint.data_ptr(), *x.shape)  # where memory is short, parts of a batch bring pictures of their own
-        if key in self._constant:
-            return self._constant[key]
-        if key not in self._hints:
-            self._hints[key] = self._seen(hint, x, control, net)
-        found = net.residuals(x, self._hints[key], timestep, context, told, control.net.task) * control.strength
-        if not net.changes_with_time:
-            self._constant[key] = found
-        return found
-
-    def _seen(self, hint: Tensor, x: Tensor, control: Control, net: Steering) -> Tensor:
-        """A picture as a network looks at it."""
-        fitted = fit_hint(hint, x, net)
-        if not getattr(net, "sees_latents", False) or control.vae is None:
-            return fitted
-        return self._network.latent_format.to_network(self._encode(control.vae, fitted)).to(x)
-
-
-def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
-    """A picture in the size that steers latents like `x`: the nearest pixels, cut to the aspect ratio.
-
-    Args:
-        hint: (batch, channels, height, width)
-        x: (batch, channels, height, width)
-        net: what looks at the picture.
-    """
-    height, width = (side * net.downscale for side in x.shape[-2:])
-    fold = net.network.unshuffle if isinstance(net, T2IAdapter) else 1
-    height, width = (-(-side // fold) * fold for side in (height, width))
-    return resize(hint, width, height, "nearest-exact", "center")
 
 
 @contextmanager
@@ -194,14 +89,21 @@ def _equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]
         for control in options.get(CONTROLS, ())
     }
     with models.use_model(guider.model) as network, ExitStack() as stack:
-        if handles or guider.model.options.get(EFFECTS):
+        grounding = handles_of(guider.conditionings)
+        if handles or grounding or guider.model.options.get(EFFECTS):
             network = unrecorded(network)
 
         def use(need: Need) -> Any:  # whatever the effect builds
             provider = cast(NetworkProvider, models)
             return stack.enter_context(provider.use_other(need.key, need.name, need.parameters, need.build))
 
-        network = with_effects(network, guider.model, use)
+        def encode(vae: VaeHandle, pictures: Tensor) -> Tensor:
+            with cast(NetworkProvider, models).use_vae(vae) as autoencoder:
+                return encode_each(autoencoder, pictures.movedim(1, -1).to("cpu", torch.float32))
+
+        network = with_effects(network, guider.model, use, Sight(encode, network.latent_format))
+        for each in grounding:
+            network = stack.enter_context(_grounded(cast(NetworkProvider, models), each, network, guider.model.source))
         if not handles:
             yield sparing(network, models, guider.model.source)
             return
@@ -210,35 +112,53 @@ def _equipped(models: ModelProvider, guider: Guider) -> Iterator[DiffusionModel]
             for handle in handles
         }
 
-        def encode(vae: VaeHandle, pictures: Tensor) -> Tensor:
-            with cast(NetworkProvider, models).use_vae(vae) as autoencoder:
-                return encoded(autoencoder, pictures.movedim(1, -1).to("cpu", torch.float32))
-
         steered = SteeredModel(network, parameterisation_of(network, guider.model.options), nets, encode)
         yield sparing(steered, models, guider.model.source)
 
 
 def shared(guider: Guider) -> Guider:
-    """A guider whose sides have the same controls, where those of one are marked to be shared.
+    """A guider whose sides have the same controls, where those of one are marked to be shared, and the same places.
 
-    What has controls of its own, or an area, keeps to itself.
+    What has some of its own, or an area, keeps to itself.
     """
-    marked = [
-        options[CONTROLS]
-        for _, options in guider.conditionings.get("positive", ())
-        if options.get(SHARED) and CONTROLS in options
-    ]
-    if not marked:
+    positive = [options for _, options in guider.conditionings.get("positive", ())]
+    controls = [options[CONTROLS] for options in positive if options.get(SHARED) and CONTROLS in options]
+    places = [options[GROUNDING] for options in positive if options.get(GROUNDING)]
+    if not controls and not places:
         return guider
-    others = {role: _given(each, marked) for role, each in guider.conditionings.items() if role != "positive"}
+    others = {role: each for role, each in guider.conditionings.items() if role != "positive"}
+    for name, marked in ((CONTROLS, controls), (GROUNDING, places)):
+        if marked:
+            others = {role: _given(each, name, marked) for role, each in others.items()}
     return replace(guider, conditionings={**guider.conditionings, **others})
 
 
-def _given(conditioning: Conditioning, marked: list[tuple[Control, ...]]) -> Conditioning:
+def _given(conditioning: Conditioning, name: str, marked: Sequence[Any]) -> Conditioning:  # values of that option
     return [
-        (text, options if CONTROLS in options or "area" in options else {**options, CONTROLS: marked[at % len(marked)]})
+        (text, options if name in options or "area" in options else {**options, name: marked[at % len(marked)]})
         for at, (text, options) in enumerate(conditioning)
     ]
+
+
+@contextmanager
+def _grounded(
+    models: NetworkProvider, handle: GroundingHandle, network: DiffusionModel, source: ModelSource
+) -> Iterator[DiffusionModel]:
+    """A network that knows of places."""
+    unet: Any = getattr(network, "network", None)
+    if not hasattr(unet, "up_blocks"):
+        raise ModelError(
+            f"{handle.path.name} tells models with a UNet where things belong; {source.path.name} "
+            f"({source.architecture}) is built differently."
+        )
+    file, blocks = GroundingFile(handle.path), blocks_of(unet)
+
+    def build(placement: Placement) -> GroundingNetwork:
+        return file.load(blocks, placement)
+
+    key = ("gligen", handle.digest or str(handle.path), tuple(blocks.items()))
+    with models.use_other(key, handle.path.name, file.parameters, build) as grounding:
+        yield cast(DiffusionModel, GroundedModel(network, unet, grounding, handle))
 
 
 @contextmanager
@@ -298,5 +218,5 @@ def _use_transformer(
     ) as own:
         check_transformer_fit(own, base, handle.path.name, source.path.name)
         weight = next(own.parameters())
-        kind = FluxControl if handle.kind == "flux" else Sd3Control
+        kind = _OF_TRANSFORMERS[handle.kind]
         yield kind(own, base, weight.device, weight.dtype, network.latent_format.downscale)

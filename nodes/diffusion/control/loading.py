@@ -12,13 +12,20 @@ from torch import Tensor, nn
 from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.control import layout, transformer_layout
 from nodes.diffusion.control.adapter import AdapterNetwork, T2IAdapter, adapter_keys, is_adapter
-from nodes.diffusion.control.libraries import new_controlnet, new_flux_controlnet, new_sd3_controlnet, new_union
+from nodes.diffusion.control.libraries import (
+    new_controlnet,
+    new_flux_controlnet,
+    new_qwen_controlnet,
+    new_sd3_controlnet,
+    new_union,
+)
 from nodes.diffusion.control.low_rank import MARK, is_low_rank, low_rank_config, low_rank_weights
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.types import TRANSFORMERS, ControlHandle, ControlKind
 from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile, read_json
+from nodes.diffusion.families.qwen_image import restore_positions
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.memory.placing import Placement
@@ -36,6 +43,7 @@ SETTINGS = (
 """What shapes do not tell: read from a `config.json` beside the file, from the file's header as JSON under
 `latentloom.controlnet`, or taken over from the UNet that is steered, of which a ControlNet is a copy."""
 FROM_UNET = ("attention_head_dim", "num_attention_heads", "norm_num_groups", "upcast_attention")
+_OF_TRANSFORMERS = {"flux": new_flux_controlnet, "sd3": new_sd3_controlnet, "qwen_image": new_qwen_controlnet}
 
 
 @dataclass(frozen=True)
@@ -123,12 +131,19 @@ class ControlFile:
         """Whether it looks at the latents of pictures."""
         return self.kind in TRANSFORMERS and not transformer_layout.sees_pixels(self.shapes)
 
+    @property
+    def sees_mask(self) -> bool:
+        """Whether it looks at a mask beside the latents."""
+        return self.kind in TRANSFORMERS and transformer_layout.sees_mask(self.transformer_config)
+
     @cached_property
     def transformer_config(self) -> dict[str, Any]:
         """The configuration of a ControlNet of a transformer, as far as the file and what lies beside it tell."""
-        beside = transformer_layout.settings_of(read_json(self.path.with_name("config.json")))
         if self.kind == "flux":
             return transformer_layout.flux_control_config(self.shapes)
+        if self.kind == "qwen_image":
+            return transformer_layout.qwen_control_config(self.shapes)
+        beside = transformer_layout.settings_of(read_json(self.path.with_name("config.json")))
         usual = {"force_zeros_for_pooled_projection": False}
         return {**transformer_layout.sd3_control_config(self.shapes), **usual, **beside}
 
@@ -240,14 +255,16 @@ def load_control(
 
 
 def load_transformer_control(handle: ControlHandle, placement: Placement) -> nn.Module:
-    """Build the network of a ControlNet of Flux or Stable Diffusion 3.
+    """Build the network of a ControlNet of a transformer.
 
     Raises:
         ModelError: the weights do not fit, or it is of a kind that is not known.
     """
     file = ControlFile(handle.path)
-    new = new_flux_controlnet if handle.kind == "flux" else new_sd3_controlnet
+    new = _OF_TRANSFORMERS[handle.kind]
     network: nn.Module = skeleton(lambda: new(file.transformer_config))
+    if handle.kind == "qwen_image":
+        restore_positions(network, file.transformer_config["axes_dims_rope"])
     names = transformer_layout.key_map(file.shapes, state_shapes(network))
     return fill(network, gather(network, names, file.shapes, file.tensor), placement)
 

@@ -76,8 +76,8 @@ class FluxControl:
         blocks = [layer(each) for layer, each in zip(net.controlnet_blocks, found[0], strict=True)]
         singles = [layer(each) for layer, each in zip(net.controlnet_single_blocks, found[1], strict=True)]
         return TokenResiduals(
-            (_in_rows if self.sees_latents else _in_turns)(blocks, len(base.transformer_blocks)),
-            _in_rows(singles, len(base.single_transformer_blocks)),
+            (in_rows if self.sees_latents else _in_turns)(blocks, len(base.transformer_blocks)),
+            in_rows(singles, len(base.single_transformer_blocks)),
         )
 
     def _shown(self, hint: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ class Sd3Control:
             else:
                 text, image = block(hidden_states=image, encoder_hidden_states=text, temb=time)
             found.append(layer(image))
-        return TokenResiduals(_in_rows(found, len(base.transformer_blocks)))
+        return TokenResiduals(in_rows(found, len(base.transformer_blocks)))
 
 
 def check_fit(network: nn.Module, base: nn.Module, name: str, model: str) -> None:
@@ -168,14 +168,14 @@ def check_fit(network: nn.Module, base: nn.Module, name: str, model: str) -> Non
         )
 
 
-def _sizes(config: Mapping[str, Any]) -> tuple[int, int | None]:
-    return config["num_attention_heads"] * config["attention_head_dim"], config["joint_attention_dim"]
-
-
-def _in_rows(found: Sequence[Tensor], count: int) -> tuple[Tensor, ...]:
+def in_rows(found: Sequence[Tensor], count: int) -> tuple[Tensor, ...]:
     """One residual for each of `count` blocks: each for several blocks in a row."""
     each = math.ceil(count / max(1, len(found)))
     return tuple(found[number // each] for number in range(count)) if found else ()
+
+
+def _sizes(config: Mapping[str, Any]) -> tuple[int, int | None]:
+    return config["num_attention_heads"] * config["attention_head_dim"], config["joint_attention_dim"]
 
 
 def _in_turns(found: Sequence[Tensor], count: int) -> tuple[Tensor, ...]:

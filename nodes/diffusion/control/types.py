@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from nodes.diffusion.types import AnyPatch, ModelSource, VaeHandle
 
-ControlKind = Literal["controlnet", "union", "t2i_adapter", "control_lora", "flux", "sd3"]
-TRANSFORMERS: Mapping[ControlKind, str] = {"flux": "flux", "sd3": "sd3"}
+ControlKind = Literal["controlnet", "union", "t2i_adapter", "control_lora", "flux", "sd3", "qwen_image"]
+TRANSFORMERS: Mapping[ControlKind, str] = {"flux": "flux", "sd3": "sd3", "qwen_image": "qwen_image"}
 """Kinds that steer a transformer, with the architecture that it has."""
 
 
@@ -45,10 +45,14 @@ class Control:
     end_percent: float = 1.0
     vae: VaeHandle | None = None
     """Makes latents of pictures, for networks that look at those."""
+    mask: Tensor | None = None
+    """(batch, 1, height, width), 1 is kept: for networks that look at a mask."""
 
 
 CONTROLS = "control"
 """The option of a conditioning that holds its controls: a tuple of `Control`, all of which apply."""
+CONTROL_TEXT = "cross_attn_controlnet"
+"""The option of a conditioning that holds the text (1, tokens, width) that its controls read instead of the model's."""
 SHARED = "control_apply_to_uncond"
 """The option that says whether the other side of a guidance, where it has no controls, gets the same ones."""
 

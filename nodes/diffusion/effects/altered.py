@@ -7,15 +7,17 @@ from typing import Any
 from torch import Tensor, nn
 
 from nodes.diffusion.computing.attention import Around, AttentionProcessor
-from nodes.diffusion.effects.base import EFFECTS, NETWORK, Effect, Moment, Need, Numbers
+from nodes.diffusion.effects.base import EFFECTS, NETWORK, SIGHT, Effect, Moment, Need, Numbers, Sight
 from nodes.diffusion.effects.downscaling import Downscaling
 from nodes.diffusion.effects.freeu import FreeU, FreeU2
 from nodes.diffusion.effects.hypernetwork import Hypernetwork
 from nodes.diffusion.effects.hypertile import HyperTile
 from nodes.diffusion.effects.image_prompt import ImagePrompt
+from nodes.diffusion.effects.qwen_blocks import QwenBlocks
 from nodes.diffusion.effects.seamless import Seamless
 from nodes.diffusion.effects.self_guidance import PerturbedAttention, SelfAttentionGuidance
 from nodes.diffusion.effects.token_merging import TokenMerging
+from nodes.diffusion.effects.z_image_fun import ZImageFun
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.types import DiffusionModel, ModelHandle, Start
@@ -28,15 +30,17 @@ KINDS: Mapping[str, type[Effect]] = {
     "hypertile": HyperTile,
     "image_prompt": ImagePrompt,
     "perturbed_attention": PerturbedAttention,
+    "qwen_blocks": QwenBlocks,
     "seamless": Seamless,
     "self_attention_guidance": SelfAttentionGuidance,
     "token_merging": TokenMerging,
+    "z_image_fun": ZImageFun,
 }
 """Every effect by name; a new one is a file and a line here."""
 
 
 class AlteredModel:
-    """A UNet whose computation is changed by effects; otherwise as it was.
+    """A network whose computation is changed by effects; otherwise as it was.
 
     Args:
         network: what is changed, call by call: between calls it is as ever.
@@ -98,7 +102,10 @@ class AlteredModel:
 
 
 def with_effects(
-    network: DiffusionModel, handle: ModelHandle, use: Callable[[Need], nn.Module] | None = None
+    network: DiffusionModel,
+    handle: ModelHandle,
+    use: Callable[[Need], nn.Module] | None = None,
+    sight: Sight | None = None,
 ) -> DiffusionModel:
     """A network with the effects of its handle; the network itself if there are none.
 
@@ -106,23 +113,33 @@ def with_effects(
         network: on its device.
         handle: names the effects.
         use: gives the networks that effects need beside the model.
+        sight: how effects see pictures.
 
     Raises:
-        ModelError: the network has no UNet, which effects change.
+        ModelError: the network is not of the kind that an effect changes.
     """
     chosen = handle.options.get(EFFECTS, ())
     if not chosen:
         return network
-    unet = getattr(network, "network", None)
-    if not isinstance(unet, nn.Module) or not hasattr(unet, "up_blocks"):
-        names = ", ".join(name for name, _ in chosen)
-        raise ModelError(
-            f"{names}: this changes models with a UNet (Stable Diffusion 1.x, 2.x and XL); "
-            f"{handle.source.path.name} ({handle.source.architecture}) is built differently. Leave the node out."
-        )
+    unet: Any = getattr(network, "network", None)  # a module, if an effect fits
+    for name, _ in chosen:
+        _check_fit(name, handle, unet)
     percent_to_sigma = parameterisation_of(network, handle.options).percent_to_sigma
-    effects = tuple(KINDS[name](_equipped(name, numbers, use), unet, percent_to_sigma) for name, numbers in chosen)
+    effects = tuple(
+        KINDS[name]({**_equipped(name, numbers, use), SIGHT: sight}, unet, percent_to_sigma) for name, numbers in chosen
+    )
     return AlteredModel(network, unet, effects)
+
+
+def _check_fit(name: str, handle: ModelHandle, network: object) -> None:
+    family = KINDS[name].family
+    if family == handle.source.architecture or (family is None and hasattr(network, "up_blocks")):
+        return
+    kind = f"models of the family {family}" if family else "models with a UNet (Stable Diffusion 1.x, 2.x and XL)"
+    raise ModelError(
+        f"{name}: this changes {kind}; {handle.source.path.name} ({handle.source.architecture}) is built differently. "
+        "Leave the node out."
+    )
 
 
 def _equipped(name: str, numbers: Numbers, use: Callable[[Need], nn.Module] | None) -> Numbers:

@@ -1,16 +1,16 @@
-"""What an effect is, and what it may reach: blocks and attention of a UNet, and what guidance made of them."""
+"""What an effect is, and what it may reach: blocks and attention of a network, and what guidance made of them."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from nodes.diffusion.computing.attention import Around, ContextChange
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import ModelHandle
+from nodes.diffusion.types import LatentFormat, ModelHandle, VaeHandle
 
 EFFECTS = "effects"
 """The option of a handle that holds its effects: pairs of a name and its numbers, in the order of application."""
@@ -18,6 +18,8 @@ Numbers = Mapping[str, Any]
 """The settings of an effect: numbers, texts, handles of files."""
 NETWORK = "network"
 """The setting under which an effect finds the network of its own that it needs."""
+SIGHT = "sight"
+"""The setting under which an effect that looks at pictures finds how to: a `Sight`."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,23 @@ class Need:
     name: str
     parameters: int
     build: Callable[[Placement], nn.Module]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How a network sees pictures: as latents, in its own scale.
+
+    Attributes:
+        encode: from an autoencoder and pictures (batch, 3, height, width) in 0..1 to latents as it gives them.
+        latent_format: of the network.
+    """
+
+    encode: Callable[[VaeHandle, Tensor], Tensor]
+    latent_format: LatentFormat
+
+    def latents(self, vae: VaeHandle, pictures: Tensor) -> Tensor:
+        """Latents (batch, channels, height, width) of pictures (batch, 3, height, width) in 0..1."""
+        return self.latent_format.to_network(self.encode(vae, pictures))
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,9 @@ class Effect:
         unet: the network that it is for.
         percent_to_sigma: tells moments of the sampling.
     """
+
+    family: ClassVar[str | None] = None
+    """The only model family that it changes; None changes all that have a UNet."""
 
     def __init__(self, numbers: Numbers, unet: nn.Module, percent_to_sigma: Callable[[float], float]) -> None:
         self.numbers = numbers

@@ -18,6 +18,7 @@ from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.hunyuan import HunyuanVideo
 from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
 from nodes.diffusion.families.language_models import LanguageModels
+from nodes.diffusion.families.lotus import Lotus
 from nodes.diffusion.families.ltxv import Ltxv
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
 from nodes.diffusion.families.lumina2 import Lumina2
@@ -42,6 +43,7 @@ from nodes.diffusion.types import Component
 FAMILIES: Sequence[Family] = (
     StableVideo(),
     StableDiffusion2Unclip(),  # before XL, which is told as many numbers
+    Lotus(),
     StableZero123(),  # before the model for editing that it is made of
     StableDiffusion1(),
     StableDiffusion2(),

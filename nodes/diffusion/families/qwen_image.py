@@ -1,7 +1,7 @@
 """Qwen-Image and its models for editing, which are shown pictures as further tokens, as files or as folders."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -38,6 +38,18 @@ SKIPPED = 34
 SHIFT = math.exp(1.15)
 
 
+def qwen_rope_axes(head: int) -> tuple[int, int, int]:
+    """How many numbers of an attention head tell index, row and column."""
+    index = head // 8
+    return index, (head - index) // 2, (head - index) // 2
+
+
+def restore_positions(network: nn.Module, axes: Sequence[int]) -> None:
+    """Compute the positions, which no file holds."""
+    embedding = cast(Any, type(network.pos_embed))
+    network.pos_embed = embedding(theta=10000, axes_dim=list(axes), scale_rope=True)
+
+
 class QwenImageModel(FlowTransformer):
     """Qwen-Image on its device."""
 
@@ -45,13 +57,21 @@ class QwenImageModel(FlowTransformer):
         """The pictures that it looks at."""
         return references_of(options, self.latent_format)
 
-    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Tensor]) -> Tensor:
+    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1; each picture is one more frame of tokens."""
         rows, columns = (side // self.patch for side in x.shape[-2:])
         others = shown(told, self.patch, x.dtype)
         places = [(1, each.shape[-2] // self.patch, each.shape[-1] // self.patch) for each in (x, *others)]
         tokens = torch.cat([packed(each, self.patch) for each in (x, *others)], dim=1)
-        output = self.network(tokens, context, timestep=timestep, img_shapes=[places] * len(x), return_dict=False)[0]
+        steering = told["residuals"].filled_up(tokens.shape[1]) if "residuals" in told else None
+        output = self.network(
+            tokens,
+            context,
+            timestep=timestep,
+            img_shapes=[places] * len(x),
+            controlnet_block_samples=steering.blocks if steering else None,
+            return_dict=False,
+        )[0]
         return unpacked(output[:, : rows * columns], rows, columns, self.patch)
 
 
@@ -78,7 +98,6 @@ class QwenImage(FlowFamily):
         """As the shapes tell."""
         width, channels = shapes["img_in.weight"]
         (head,) = shapes["transformer_blocks.0.attn.norm_q.weight"]
-        index = head // 8
         return {
             "in_channels": channels,
             "out_channels": shapes["proj_out.weight"][0] // 4,
@@ -86,7 +105,7 @@ class QwenImage(FlowFamily):
             "attention_head_dim": head,
             "num_attention_heads": width // head,
             "joint_attention_dim": shapes["txt_in.weight"][1],
-            "axes_dims_rope": (index, (head - index) // 2, (head - index) // 2),
+            "axes_dims_rope": qwen_rope_axes(head),
         }
 
     def new_network(self, config: Mapping[str, Any]) -> nn.Module:
@@ -95,8 +114,7 @@ class QwenImage(FlowFamily):
 
     def restore(self, network: nn.Module, config: Mapping[str, Any]) -> None:
         """Compute the positions."""
-        axes = list(config.get("axes_dims_rope", (16, 56, 56)))
-        network.pos_embed = cast(Any, type(network.pos_embed))(theta=10000, axes_dim=axes, scale_rope=True)
+        restore_positions(network, config.get("axes_dims_rope", (16, 56, 56)))
 
     def model(self, network: nn.Module, names: Mapping[str, Piece], placement: Placement) -> FlowTransformer:
         """Shifted by e to the 1.15."""

@@ -1,12 +1,12 @@
 """Picture encoders of transformers; the library is imported when one is first built, as elsewhere."""
 
 # Imports inside functions are the point of this module, and stay inside it.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch.nn import Module
-    from transformers import CLIPVisionModelWithProjection, SiglipVisionModel
+    from transformers import CLIPVisionModelWithProjection, SiglipVisionModel, SwinBackbone
 
 
 def new_clip_vision(config: Mapping[str, Any]) -> "CLIPVisionModelWithProjection":
@@ -29,3 +29,47 @@ def new_qwen_vision(config: Mapping[str, Any]) -> "Module":
     from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
 
     return Qwen2_5_VisionTransformerPretrainedModel(Qwen2_5_VLVisionConfig(**config))
+
+
+def new_gemma_projector(eyes: Mapping[str, Any], words: int, tokens: int) -> "Module":
+    """What brings pictures that SigLIP saw among the words of Gemma 3.
+
+    Args:
+        eyes: the configuration of SigLIP.
+        words: width of the language model.
+        tokens: of a picture.
+    """
+    from transformers import Gemma3Config, Gemma3TextConfig, SiglipVisionConfig
+    from transformers.models.gemma3.modeling_gemma3 import Gemma3MultiModalProjector
+
+    reader = Gemma3TextConfig(hidden_size=words, num_attention_heads=1)
+    config = Gemma3Config(vision_config=SiglipVisionConfig(**eyes), text_config=reader, mm_tokens_per_image=tokens)
+    return Gemma3MultiModalProjector(config)
+
+
+def new_swin(width: int, depths: Sequence[int], heads: Sequence[int], window: int, growth: float) -> "SwinBackbone":
+    """A Swin transformer that gives the features of all its levels.
+
+    Args:
+        width: channels of the first level.
+        depths: blocks of each level.
+        heads: of attention, at each level.
+        window: tokens along the side of a window.
+        growth: how much wider the inside of a block is.
+    """
+    from torch.nn import Identity
+    from transformers import SwinBackbone, SwinConfig
+
+    levels = [f"stage{level + 1}" for level in range(len(depths))]
+    config = SwinConfig(
+        embed_dim=width,
+        depths=list(depths),
+        num_heads=list(heads),
+        window_size=window,
+        mlp_ratio=growth,
+        drop_path_rate=0.0,
+        out_features=levels,
+    )
+    network = SwinBackbone(config)
+    network.swin.layernorm = Identity()  # each level has a norm of its own
+    return network

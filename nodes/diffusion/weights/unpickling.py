@@ -30,8 +30,8 @@ FORBIDDEN = (
 WRITING = ("w", "a", "x", "+")
 CONTAINERS = ("state_dict", "params_ema", "params", "model")
 """Under what training programs keep the weights, among other things."""
-NESTED = ("image_proj", "ip_adapter")
-"""The two parts of IP-Adapters, whose keys follow those names in safetensors."""
+NESTED = ("image_proj", "ip_adapter", "id_encoder", "lora_weights")
+"""The two parts of IP-Adapters, and of PhotoMaker, whose keys follow those names in safetensors."""
 EMBEDDING, EMBEDDING_KEY = "string_to_param", "emb_params"
 """What textual inversions keep their vectors under, and what they are called in safetensors."""
 

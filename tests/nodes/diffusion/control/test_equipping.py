@@ -8,9 +8,10 @@ from safetensors.torch import load_file, save_file
 
 from nodes.diffusion import sampling
 from nodes.diffusion.control.applying import Moments, apply_both, apply_shared
-from nodes.diffusion.control.equipping import equipped, fit_hint, shared
+from nodes.diffusion.control.equipping import equipped, shared
 from nodes.diffusion.control.loading import open_control
 from nodes.diffusion.control.network import ControlNet
+from nodes.diffusion.control.steered import fit_hint
 from nodes.diffusion.control.types import CONTROLS
 from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.models import ModelRegistry

@@ -8,11 +8,13 @@ from safetensors.torch import load_file, save_file
 from nodes.conditioning.control import (
     apply_controlnet,
     apply_controlnet_advanced,
+    apply_controlnet_inpainting,
     apply_controlnet_sd3,
     load_controlnet,
     set_union_type,
 )
 from nodes.diffusion.control.equipping import equipped
+from nodes.diffusion.control.libraries import new_flux_controlnet, new_sd3_controlnet
 from nodes.diffusion.control.transformer_layout import flux_control_config, key_map, kind_of, sd3_control_config
 from nodes.diffusion.errors import DiffusionError, ModelError, UnsupportedModel
 from nodes.diffusion.families.building import skeleton, state_shapes
@@ -26,6 +28,9 @@ from tests.nodes.house import House, is_picture
 
 IMAGE = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(9))
 FAMILIES = {"flux": "flux", "flux_union": "flux", "flux_xlabs": "flux", "sd3": "sd3", "sd35": "sd3"}
+INPAINTING = {"flux_inpaint": "flux", "sd3_inpaint": "sd3"}
+MASK = torch.zeros(1, 64, 64)
+MASK[:, 16:48, 24:56] = 1
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def house(tmp_path_factory) -> House:
     for name, original in (("flux", originals.flux()), ("sd3", originals.sd3())):
         original.write(house.folder / "checkpoints" / f"{name}.safetensors")
     originals.write_t5_vocabulary(house.folder / "tokenizers" / "t5")
-    for kind in FAMILIES:
+    for kind in (*FAMILIES, *INPAINTING):
         network = tiny_controls.build(kind)
         tiny_controls.write(house.folder / "controlnet" / f"{kind}.safetensors", kind, network)
         if kind in tiny_controls.MARKS:
@@ -75,25 +80,34 @@ def test_original_layouts_steer_as_those_of_diffusers(house: House, kind: str) -
     assert torch.equal(steered(house, kind), steered(house, f"{kind}_original"))
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", [*FAMILIES, *INPAINTING])
 @torch.no_grad()
 def test_one_call_is_that_of_diffusers(house: House, kind: str) -> None:
-    parts = checkpoint(house, FAMILIES[kind])
+    family = {**FAMILIES, **INPAINTING}[kind]
+    parts = checkpoint(house, family)
     net = load_controlnet(f"{kind}.safetensors", folders=house.folders)
     net = set_union_type(net, "tile") if kind == "flux_union" else net
-    positive, negative = apply_controlnet_advanced(*texts(house, parts), net, IMAGE, 0.7, vae=parts.VAE)
+    if kind in INPAINTING:
+        both = apply_controlnet_inpainting(*texts(house, parts), net, parts.VAE, IMAGE, MASK, 0.7)
+    else:
+        both = apply_controlnet_advanced(*texts(house, parts), net, IMAGE, 0.7, vae=parts.VAE)
+    positive, negative = both
     guider = Guider(parts.MODEL, "cfg", {"positive": positive, "negative": negative}, {"cfg": 4.0})
     x, context = torch.randn(2, 16, 8, 8), positive[0][0].expand(2, -1, -1)
     with equipped(house.models, guider) as network:
         told = dict(network.inputs(positive[0][1], "positive", Start(torch.zeros(1, 16, 8, 8))))
         told = {name: value.expand(2, *value.shape[1:]) for name, value in told.items()}
-        timestep = torch.tensor([0.5, 0.5]) if FAMILIES[kind] == "flux" else torch.tensor([500.0, 500.0])
+        timestep = torch.tensor([0.5, 0.5]) if family == "flux" else torch.tensor([500.0, 500.0])
         found = network.predict(x, timestep, context, {**told, "sigma": 0.5})
         base, latent_format = network._network.network, network.latent_format
+    kept = 1 - MASK[..., None] if kind in INPAINTING else 1.0
     with house.models.use_vae(parts.VAE) as vae:
-        latent = latent_format.to_network(vae.encode(IMAGE.movedim(-1, 1) * 2 - 1)).expand(2, -1, -1, -1)
+        latent = latent_format.to_network(vae.encode((IMAGE * kept).movedim(-1, 1) * 2 - 1))
+    if kind in INPAINTING:
+        latent = torch.cat([latent, 1 - MASK[:, None, ::8, ::8]], dim=1)
+    latent = latent.expand(2, -1, -1, -1)
     theirs = tiny_controls.build(kind)
-    if FAMILIES[kind] == "flux":
+    if family == "flux":
         wanted = _flux(theirs, base, kind, x, latent, timestep, context, told)
     else:
         wanted = _sd3(theirs, base, x, latent, timestep, context, told)
@@ -183,15 +197,37 @@ def test_a_network_of_another_family_or_size_is_refused_by_name(house: House) ->
         house.sample(parts.MODEL, *both)
 
 
-def test_one_that_looks_at_a_mask_is_refused(house: House, tmp_path) -> None:
-    tensors = load_file(house.folder / "controlnet" / "flux.safetensors")
-    tensors["controlnet_x_embedder.weight"] = torch.zeros(64, 68)
-    save_file(tensors, house.folder / "controlnet" / "inpaint.safetensors")
+def test_one_that_looks_at_a_mask_wants_one(house: House) -> None:
     parts = checkpoint(house, "flux")
-    net = load_controlnet("inpaint.safetensors", folders=house.folders)
-    both = apply_controlnet_advanced(*texts(house, parts), net, IMAGE, vae=parts.VAE)
-    with pytest.raises(UnsupportedModel, match="looks at a mask"):
-        house.sample(parts.MODEL, *both)
+    net = load_controlnet("flux_inpaint.safetensors", folders=house.folders)
+    with pytest.raises(DiffusionError, match="use ControlNetInpaintingAliMamaApply"):
+        apply_controlnet_advanced(*texts(house, parts), net, IMAGE, vae=parts.VAE)
+    both = apply_controlnet_inpainting(*texts(house, parts), net, parts.VAE, IMAGE, MASK)
+    assert not torch.equal(
+        house.sample(parts.MODEL, *both)["samples"],
+        house.sample(parts.MODEL, *apply_controlnet_inpainting(*texts(house, parts), net, parts.VAE, IMAGE, 1 - MASK))[
+            "samples"
+        ],
+    )
+
+
+def test_one_that_looks_at_no_mask_sees_the_whole_picture(house: House) -> None:
+    parts = checkpoint(house, "flux")
+    net = load_controlnet("flux.safetensors", folders=house.folders)
+    both = apply_controlnet_inpainting(*texts(house, parts), net, parts.VAE, IMAGE, MASK)
+    assert torch.equal(house.sample(parts.MODEL, *both)["samples"], steered(house, "flux"))
+    positive, negative = texts(house, parts)
+    assert apply_controlnet_inpainting(positive, negative, net, parts.VAE, IMAGE, MASK, 0.0) == (positive, negative)
+
+
+def test_one_that_looks_at_something_else_is_refused(house: House) -> None:
+    tensors = load_file(house.folder / "controlnet" / "flux.safetensors")
+    tensors["controlnet_x_embedder.weight"] = torch.zeros(64, 80)
+    save_file(tensors, house.folder / "controlnet" / "odd.safetensors")
+    parts = checkpoint(house, "flux")
+    net = load_controlnet("odd.safetensors", folders=house.folders)
+    with pytest.raises(UnsupportedModel, match="looks at 16 channels beside the latent"):
+        apply_controlnet_advanced(*texts(house, parts), net, IMAGE, vae=parts.VAE)
 
 
 PUBLISHED = {
@@ -237,7 +273,7 @@ def test_the_configuration_of_published_sizes_is_read_from_shapes(name: str) -> 
     kind = kind_of(shapes)
     assert kind == ("flux" if new is FluxControlNetModel else "sd3")
     found = (flux_control_config if kind == "flux" else sd3_control_config)(shapes)
-    again = skeleton(lambda: new(**found))
+    again = skeleton(lambda: (new_flux_controlnet if kind == "flux" else new_sd3_controlnet)(found))
     assert state_shapes(again) == own
     said = {**config, "caption_projection_dim": found.get("caption_projection_dim")} if kind == "sd3" else config
     assert {key: list(v) if isinstance(v := found[key], tuple) else v for key in said} == said

@@ -1,10 +1,10 @@
-"""Tiny ControlNets of Flux and Stable Diffusion 3, random and not silent, in every published layout."""
+"""Tiny ControlNets of Flux, Stable Diffusion 3 and Qwen-Image, random and not silent, in every published layout."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import FluxControlNetModel, SD3ControlNetModel
+from diffusers import FluxControlNetModel, QwenImageControlNetModel, SD3ControlNetModel
 from safetensors.torch import save_file
 from torch import nn
 
@@ -33,6 +33,13 @@ SD3: dict[str, Any] = {
     "pos_embed_max_size": 12,
     "force_zeros_for_pooled_projection": False,
 }
+QWEN: dict[str, Any] = {
+    "num_layers": 1,
+    "attention_head_dim": 32,
+    "num_attention_heads": 2,
+    "joint_attention_dim": 128,
+    "axes_dims_rope": (4, 14, 14),
+}
 KINDS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
     "flux": (FluxControlNetModel, FLUX),
     "flux_union": (FluxControlNetModel, {**FLUX, "num_mode": 7, "guidance_embeds": False}),
@@ -41,6 +48,10 @@ KINDS: dict[str, tuple[type[nn.Module], dict[str, Any]]] = {
         {**FLUX, "num_layers": 2, "num_single_layers": 0, "patch_size": 2, "conditioning_embedding_channels": 16},
     ),
     "sd3": (SD3ControlNetModel, SD3),
+    "sd3_inpaint": (SD3ControlNetModel, {**SD3, "extra_conditioning_channels": 1}),
+    "qwen": (QwenImageControlNetModel, QWEN),
+    "qwen_inpaint": (QwenImageControlNetModel, {**QWEN, "extra_condition_channels": 4}),
+    "flux_inpaint": (FluxControlNetModel, FLUX),
     "sd35": (
         SD3ControlNetModel,
         {
@@ -61,7 +72,10 @@ def build(kind: str, seed: int = 0) -> nn.Module:
     new, config = KINDS[kind]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return awaken(new(**config), seed)
+        network = new(**config)
+        if kind == "flux_inpaint":  # the class knows no masks
+            network.controlnet_x_embedder = nn.Linear(64 + 4, 64)
+        return awaken(network, seed)
 
 
 def write(path: Path, kind: str, network: nn.Module, *, original: bool = False) -> Path:
