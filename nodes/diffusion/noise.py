@@ -21,7 +21,11 @@ def initial_noise(shape: Sequence[int], seed: int, batch_index: Sequence[int] | 
         seed: 0..2^64-1.
         batch_index: which item of a larger batch each sample is; items are drawn one by one up to the highest.
     """
-    generator = torch.Generator().manual_seed(seed)
+    return noise_from(torch.Generator().manual_seed(seed), shape, batch_index)
+
+
+def noise_from(generator: torch.Generator, shape: Sequence[int], batch_index: Sequence[int] | None = None) -> Tensor:
+    """As `initial_noise`, from a generator that may have given noise already."""
     if batch_index is None:
         return torch.randn(tuple(shape), generator=generator)
     items = [torch.randn((1, *shape[1:]), generator=generator) for _ in range(max(batch_index) + 1)]

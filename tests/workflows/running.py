@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,10 @@ PLACEABLE = re.compile(r"[^<>:\"|?*{}\0]+\.(safetensors|sft|gguf)")
 """Names under which weights can lie."""
 PICKLE = re.compile(r"\.(ckpt|pt|pth|bin)$", re.IGNORECASE)
 """How the names of pickles end; their owners convert them, and keep the names in their graphs."""
+
+
+SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus")
+"""How the names of sounds end."""
 
 
 @dataclass
@@ -65,7 +70,8 @@ class House:
             if folder == INPUT_FOLDERS:
                 self._picture(self._data / "input" / name / "1.png")
             elif folder in DATA_FOLDERS:
-                self._picture(self._data_file(folder, name))
+                path = self._data_file(folder, name)
+                (_sound if path.suffix.lower() in SOUNDS else self._picture)(path)
             else:
                 converted = PICKLE.sub(".safetensors", name)
                 placed = _placed(converted)
@@ -120,6 +126,15 @@ class House:
         violet = np.where((across - 128) ** 2 + (down - 128) ** 2 < 64**2, 255, across / 4)
         pixels = np.stack([violet, down, violet, alpha], axis=-1).astype(np.uint8)
         Image.fromarray(pixels, "RGBA").save(path, format="PNG")
+
+
+def _sound(path: Path) -> None:
+    """A second of a tone in stereo, whatever the file is called."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tone = np.sin(np.arange(16000) / 16000 * 2 * np.pi * 440)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 16000, 0, "NONE", ""))
+        file.writeframes((np.stack([tone, tone], axis=1) * 2**14).astype("<i2").tobytes())
 
 
 def _placed(name: str) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 
 from nodes.diffusion.families.weights import Piece, Shapes, renamed
 
-_TIMED = "decoder.last_time_embedder.timestep_embedder.linear_1.weight"
+TIMED = "decoder.last_time_embedder.timestep_embedder.linear_1.weight"
+"""What a decoder has that is told a time."""
 
 
 @dataclass(frozen=True)
-class _Unit:
+class Unit:
     """One numbered part of a half."""
 
     layers: int
@@ -30,7 +31,7 @@ class _Unit:
 
 def ltxv_vae_config(shapes: Shapes) -> dict[str, Any]:
     """Its configuration from the shapes of an original file."""
-    encoder, decoder = _units(shapes, "encoder.down_blocks"), _units(shapes, "decoder.up_blocks")
+    encoder, decoder = units_of(shapes, "encoder.down_blocks"), units_of(shapes, "decoder.up_blocks")
     is_late = any(each.changes_by != "conv" for each in encoder)
     down = [each for each in encoder if each.layers]
     up = [each for each in decoder if each.layers]
@@ -54,15 +55,21 @@ def ltxv_vae_config(shapes: Shapes) -> dict[str, Any]:
         "decoder_inject_noise": tuple(each.injects_noise for each in up[::-1]),
         "upsample_residual": (factor > 1,) * (len(up) - 1),
         "upsample_factor": (factor,) * (len(up) - 1),
-        "timestep_conditioning": _TIMED in shapes,
+        "timestep_conditioning": TIMED in shapes,
         "patch_size": patch,
         "spatial_compression_ratio": patch * 2 ** len(squares),
         "temporal_compression_ratio": 2 ** len(frames),
     }
 
 
-def _units(shapes: Shapes, half: str) -> list[_Unit]:
-    found: list[_Unit] = []
+def units_of(shapes: Shapes, half: str) -> list[Unit]:
+    """The parts of a half in their order.
+
+    Args:
+        shapes: of an original file.
+        half: `encoder.down_blocks` or `decoder.up_blocks`.
+    """
+    found: list[Unit] = []
     numbers = (re.match(rf"{re.escape(half)}\.(\d+)\.", key) for key in shapes)
     for number in range(1 + max(int(match[1]) for match in numbers if match)):
         place = f"{half}.{number}"
@@ -70,13 +77,13 @@ def _units(shapes: Shapes, half: str) -> list[_Unit]:
             layers = sum(f"{place}.res_blocks.{layer}.conv1.conv.weight" in shapes for layer in range(32))
             width = shapes[f"{place}.res_blocks.0.conv1.conv.weight"][0]
             noise = f"{place}.res_blocks.0.per_channel_scale1" in shapes
-            found.append(_Unit(layers, width, False, injects_noise=noise))
+            found.append(Unit(layers, width, False, injects_noise=noise))
         elif f"{place}.conv1.conv.weight" in shapes:
-            found.append(_Unit(0, shapes[f"{place}.conv1.conv.weight"][0], False))
+            found.append(Unit(0, shapes[f"{place}.conv1.conv.weight"][0], False))
         else:
             folded = shapes.get(f"{place}.conv.conv.weight")
             width = folded[0] if folded else shapes[f"{place}.conv.weight"][0]
-            found.append(_Unit(0, width, True, _kind(shapes, half, number, width) if folded else "conv"))
+            found.append(Unit(0, width, True, _kind(shapes, half, number, width) if folded else "conv"))
     return found
 
 
@@ -88,7 +95,7 @@ def _kind(shapes: Shapes, half: str, number: int, width: int) -> str:
     return {4: "spatial", 2: "temporal", 8: "spatiotemporal"}.get(after // width, "spatiotemporal")
 
 
-def _sizes(units: list[_Unit]) -> list[bool]:
+def _sizes(units: list[Unit]) -> list[bool]:
     """For each block of layers but one, whether the size changes between it and its neighbour towards the middle."""
     found: list[bool] = []
     pending = False

@@ -10,6 +10,8 @@ from nodes.diffusion.errors import DiffusionError
 
 Options = Mapping[str, float]
 """The numbers of a guider, such as `cfg`."""
+FIRST_NUMBERS = "first_numbers"
+"""The option that says how many numbers of a row are the video's, where a sound follows it; see `several`."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,30 @@ def perpendicular(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
     return empty + options["cfg"] * (positive - options["neg_scale"] * (negative - along * positive))
 
 
+def sound_roles(options: Options) -> tuple[str, ...]:
+    """As for plain guidance, unless one of the scales counts."""
+    scales = (options["video_cfg"], options["audio_cfg"] if FIRST_NUMBERS in options else options["video_cfg"])
+    return ("positive",) if all(math.isclose(scale, 1.0) for scale in scales) else ("positive", "negative")
+
+
+def with_sound(denoised: Mapping[str, Tensor], options: Options) -> Tensor:
+    """Classifier-free guidance with a scale for the video and one for its sound."""
+    if "negative" not in denoised:
+        return denoised["positive"]
+    difference = denoised["positive"] - denoised["negative"]
+    if FIRST_NUMBERS not in options:
+        return denoised["negative"] + difference * options["video_cfg"]
+    scales = difference.new_full((difference.shape[-1],), options["audio_cfg"])
+    scales[: int(options[FIRST_NUMBERS])] = options["video_cfg"]
+    return denoised["negative"] + difference * scales
+
+
 RULES: Mapping[str, Rule] = {
     "basic": Rule(lambda options: ("positive",), lambda denoised, options: denoised["positive"]),
     "cfg": Rule(cfg_roles, classifier_free),
     "dual_cfg": Rule(dual_roles, dual),
     "dual_cfg_nested": Rule(lambda options: ("positive", "middle", "negative"), dual_nested),
+    "cfg_with_sound": Rule(sound_roles, with_sound),
     "perp_neg": Rule(lambda options: ("positive", "negative", "empty"), perpendicular),
 }
 """Every kind of guider by name."""

@@ -18,6 +18,7 @@ TEXT_ENCODERS: Mapping[str, frozenset[str]] = {
     ),
     "clip_g": frozenset({"lora_te2", "lora_prior_te", "text_encoder_2", "text_encoders_clip_g_transformer", "te2"}),
     "clip_h": frozenset({"lora_te", "text_encoder", "text_encoders_clip_h_transformer", "te"}),
+    "gemma3": frozenset({"text_encoders_gemma3_12b_transformer"}),
     "t5xxl": frozenset(
         {"lora_te2", "lora_te3", "text_encoder_2", "text_encoder_3", "text_encoders_t5xxl_transformer", "te3"}
     ),
@@ -25,7 +26,7 @@ TEXT_ENCODERS: Mapping[str, frozenset[str]] = {
 """How patch files mark each kind of text encoder, by the name of the network."""
 ALONE = frozenset({"lora_te", "lora_te1", "lycoris_te", "text_encoder", "te", "te1"})
 """How they mark a text encoder that is the only one."""
-BEFORE_TEXT = ("", "transformer_")
+BEFORE_TEXT = ("", "transformer_", "model_")
 
 
 @dataclass(frozen=True)

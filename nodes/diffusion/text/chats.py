@@ -1,7 +1,7 @@
 """What a conversation looks like to each kind of language model, as it was trained to answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PROMPT = "{}"
 """Where a template has its text."""
@@ -76,7 +76,7 @@ CHATS: Mapping[str, Chat] = {
     ),
     "mistral": Chat("[INST]{}[/INST]", ("</s>",), start="<s>", system="[SYSTEM_PROMPT]{}[/SYSTEM_PROMPT]"),
     "gemma2": _GEMMA,
-    "gemma3": _GEMMA,
+    "gemma3": replace(_GEMMA, picture="\n\n<start_of_image><image_soft_token><end_of_image>\n\n"),
     "llama3": _LLAMA,
     "llava": _LLAMA,
 }

@@ -11,17 +11,20 @@ from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.contents import open_contents
-from nodes.diffusion.families.language_text import QWEN25, find_language
+from nodes.diffusion.families.language_text import GEMMA3, QWEN25, find_language
 from nodes.diffusion.families.weights import Part
 from nodes.diffusion.text.chats import CHATS, Chat
 from nodes.diffusion.text.drawing import Drawer, Drawing
 from nodes.diffusion.text.language import PICTURE, LanguageTextEncoder, Looked, with_pictures
 from nodes.diffusion.types import ClipHandle, Encoded, FindEmbedding, Text, TextEncoder
 from nodes.diffusion.vision.encoder import Networks
+from nodes.diffusion.vision.gemma import SOFT, find_gemma_eyes, load_gemma_eyes, seeing_masks
 from nodes.diffusion.vision.qwen import find_eyes, load_eyes
 
 WRITERS = "language"
 """The architecture of handles of language models that write: those that read for a diffusion model lack layers."""
+MARKS: Mapping[str, str] = {QWEN25.name: PICTURE, GEMMA3.name: SOFT}
+"""What stands for a picture in a text, by the kind of model; others see nothing."""
 OnToken = Callable[[int], None]
 """Called after each token with how many there are; what it raises ends the text."""
 
@@ -93,32 +96,40 @@ class LanguageWriter:
         network: Any = self.encoder.network
         tokens = self.encoder.vocabulary.ids(text)
         begun = len(tokens)
-        vectors, places = self._opening(tokens, seen)
+        vectors, places, masks = self._opening(tokens, seen)
         stops, drawer, cache = self._stops(), Drawer(drawing), None
         while len(tokens) - begun < length:
             output: Any = network(
-                inputs_embeds=vectors[None], position_ids=places, past_key_values=cache, use_cache=True
+                inputs_embeds=vectors[None],
+                position_ids=places,
+                attention_mask=masks,
+                past_key_values=cache,
+                use_cache=True,
             )
             token = drawer.choose(self._scores(output.last_hidden_state[0, -1]), tokens)
             if token in stops:
                 break
             tokens.append(token)
             on_token(len(tokens) - begun)
-            cache = output.past_key_values
+            cache, masks = output.past_key_values, None
             vectors = network.embed_tokens(torch.tensor([token], device=self.encoder.device))
             places = torch.full_like(places[..., :1], int(places.max()) + 1)
         return tokens[begun:]
 
-    def _opening(self, tokens: Sequence[int], seen: Sequence[Looked]) -> tuple[Tensor, Tensor]:
-        """The vectors (tokens, width) of a text with pictures in it, and where each token is."""
+    def _opening(self, tokens: Sequence[int], seen: Sequence[Looked]) -> tuple[Tensor, Tensor, Any]:
+        """The vectors (tokens, width) of a text with pictures in it, where each token is, and which look at which."""
         network: Any = self.encoder.network
         device = self.encoder.device
         vectors = network.embed_tokens(torch.tensor(tokens, dtype=torch.long, device=device))
-        if self.encoder.name != QWEN25.name:
-            return vectors, torch.arange(len(tokens), device=device)[None]
-        marks = [token == self.encoder.vocabulary.mark(PICTURE) for token in tokens]
-        vectors, places = with_pictures(vectors, marks if seen else [False] * len(marks), seen)
-        return vectors, places[:, None].to(device)
+        mark = self.encoder.vocabulary.mark(MARKS[self.encoder.name]) if seen else None
+        marks = [token == mark for token in tokens]
+        masks = None
+        if seen and self.encoder.name == GEMMA3.name:
+            masks = seeing_masks(marks, seen, network.config.sliding_window, vectors)
+        vectors, places = with_pictures(vectors, marks, seen)
+        if self.encoder.name == QWEN25.name:
+            return vectors, places[:, None].to(device), None
+        return vectors, torch.arange(len(vectors), device=device)[None], masks
 
     def _stops(self) -> set[int]:
         numbers = (self.encoder.vocabulary.mark(stop) for stop in self.chat.stops)
@@ -208,11 +219,14 @@ def _looked(models: Networks, writer: ClipHandle, pictures: Sequence[Tensor]) ->
         return []
     source = writer.source
     contents = open_contents(source.path)
-    eyes = find_eyes(contents) if QWEN25.name in find_language(contents) else None
+    is_gemma = GEMMA3.name in find_language(contents)
+    is_qwen = QWEN25.name in find_language(contents)
+    eyes = find_gemma_eyes(contents) if is_gemma else find_eyes(contents) if is_qwen else None
     if eyes is None:
         raise DiffusionError(
-            f"{source.path.name} cannot look at pictures; load a whole Qwen2.5-VL, or disconnect the picture."
+            f"{source.path.name} cannot look at pictures; load a whole Qwen2.5-VL or Gemma 3, or take the picture away."
         )
-    key = ("qwen_eyes", source.digest or str(source.path))
-    with models.use_other(key, source.path.name, eyes.size, lambda place: load_eyes(eyes, place)) as seeing:
+    load = load_gemma_eyes if is_gemma else load_eyes
+    key = ("eyes", source.digest or str(source.path))
+    with models.use_other(key, source.path.name, eyes.size, lambda place: load(eyes, place)) as seeing:
         return [seeing.look(each) for each in pictures]

@@ -98,7 +98,9 @@ def key_of(source: ModelSource) -> Hashable:
     Raises:
         ModelError: a file is not there any more.
     """
-    return (_identity(source), source.component)
+    # one file may hold an autoencoder of pictures and one of sound
+    kind = source.architecture if source.component == "vae" else ""
+    return (_identity(source), source.component, kind)
 
 
 def _identity(source: ModelSource) -> str:

@@ -147,6 +147,15 @@ def test_what_is_not_understood_is_let_through(folders: Folders, loader: str, in
     assert (found.graph is not None) == fits
 
 
+def test_a_model_of_videos_with_sound_reads_two_texts_side_by_side() -> None:
+    block = "transformer_blocks.0."
+    late = {f"{block}attn2.to_k.weight": (4096, 4096), f"{block}audio_attn2.to_k.weight": (2048, 2048)}
+    first = {**late, "caption_projection.linear_1.weight": (4096, 3840)}
+    for shapes, reads in ((late, 6144), (first, 7680)):
+        found = facts_of(below("model.diffusion_model.", {**shapes, "audio_patchify_proj.weight": (2048, 128)}))
+        assert (found.reads, found.channels) == (reads, None)
+
+
 def test_latents_must_be_those_of_the_autoencoder(folders: Folders) -> None:
     chain = {
         "u": ("Unet", {"name": "flux.safetensors"}),
