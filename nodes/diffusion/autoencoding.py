@@ -102,6 +102,7 @@ def encode_for_inpainting(autoencoder: Autoencoder, images: Tensor, mask: Tensor
 
 def _pixels(autoencoder: Autoencoder, images: Tensor) -> Tensor:
     """Pictures as the network takes them: (batch, 3, height, width) in -1..1."""
+    _refuse_sound(autoencoder)
     if images.shape[-1] == 1:
         images = images.expand(*images.shape[:-1], 3)
     pixels = whole_cells(images[..., :3], autoencoder.downscale).movedim(-1, 1) * 2.0 - 1.0
@@ -142,7 +143,13 @@ def whole_cells(images: Tensor, downscale: int) -> Tensor:
     return images
 
 
+def _refuse_sound(autoencoder: Autoencoder) -> None:
+    if hasattr(autoencoder, "sample_rate"):
+        raise DiffusionError("The autoencoder is one of sound: use VAEEncodeAudio and VAEDecodeAudio.")
+
+
 def _check(autoencoder: Autoencoder, latents: Tensor) -> None:
+    _refuse_sound(autoencoder)
     channels = latents.shape[1]
     if channels != autoencoder.latent_channels:
         raise DiffusionError(

@@ -23,6 +23,8 @@ class Original:
     noise: Tensor
     mask: Tensor
     """(batch, 1, height, width): 1 is sampled anew, 0 is kept; between, the two are mixed."""
+    is_clean: bool = False
+    """Whether it is shown without noise, to a network that is told where it is kept."""
 
 
 class InpaintingDenoiser:
@@ -68,8 +70,10 @@ class InpaintingDenoiser:
 
     def _shown(self, x: Tensor, sigma: Tensor, mask: Tensor) -> Tensor:
         original = self._original
-        noised = self._parameterisation.add_noise(sigma, original.noise, original.latent)
-        return x * mask + noised * (1 - mask)
+        kept = original.latent
+        if not original.is_clean:
+            kept = self._parameterisation.add_noise(sigma, original.noise, kept)
+        return x * mask + kept * (1 - mask)
 
     def _keep(self, denoised: Tensor, mask: Tensor) -> Tensor:
         return denoised * mask + self._original.latent * (1 - mask)

@@ -82,10 +82,10 @@ def sample(network: DiffusionModel, recipe: Recipe, latent: Latent, on_step: OnS
     parameterisation = parameterisation_of(network, recipe.guider.model.options)
     sigmas = run_sigmas(recipe, parameterisation)
     if not len(sigmas):
-        return Sampled(latent, latent)
+        return Sampled(*[_as_given(latent, network.latent_format)] * 2)
     with torch.inference_mode():
-        x, denoised = _Run(network, parameterisation, recipe, sigmas, on_step)(latent)
-    return Sampled(_finished(latent, x), _finished(latent, denoised))
+        found = _Run(network, parameterisation, recipe, sigmas, on_step)(latent)
+    return Sampled(*(_as_given(_finished(latent, each), network.latent_format) for each in found))
 
 
 def schedule(network: DiffusionModel, model: ModelHandle, wanted: Steps) -> Tensor:
@@ -148,12 +148,18 @@ def fit_latent(latent: Latent, latent_format: LatentFormat) -> Latent:
 
 
 def _framed(latent: Latent, latent_format: LatentFormat) -> Latent:
-    """A latent with frames for models of videos, and without for models of pictures.
+    """A latent with frames for models of videos, and without for models of pictures; a sound becomes a row of one.
 
     Raises:
-        DiffusionError: it is a video, and the model draws pictures.
+        DiffusionError: it is a video or a sound, and the model makes something else.
     """
     samples = latent["samples"]
+    if latent_format.is_sound != (samples.dim() == 3):
+        is_sound = "sound" if samples.dim() == 3 else "no sound"
+        wanted = "makes sound" if latent_format.is_sound else "draws pictures"
+        raise DiffusionError(f"The latent is {is_sound}, but the model {wanted}. Begin with a latent for the model.")
+    if latent_format.is_sound:
+        return {**latent, "samples": samples.unsqueeze(2)}
     if latent_format.has_frames and samples.dim() == 4:
         return {**latent, "samples": samples.unsqueeze(2)}
     if latent_format.has_frames or samples.dim() != 5:
@@ -216,7 +222,7 @@ class _Run:
             return denoise
         if self._algorithm.renews_inpaint_noise:
             noise = self._renewed(noise, latent)
-        original = Original(samples, noise, mask)
+        original = Original(samples, noise, mask, bool(getattr(self._network, "sees_given_clean", False)))
         options = self._recipe.guider.model.options
         return InpaintingDenoiser(
             denoise, self._parameterisation, original, mask_at_of(options, self._parameterisation, self._sigmas)
@@ -261,6 +267,11 @@ def _to_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
 
 def _from_network(samples: Tensor, latent_format: LatentFormat) -> Tensor:
     return latent_format.from_network(samples)
+
+
+def _as_given(latent: Latent, latent_format: LatentFormat) -> Latent:
+    """A sound without the row that it was to samplers; others as they are."""
+    return {**latent, "samples": latent["samples"].squeeze(2)} if latent_format.is_sound else latent
 
 
 def _finished(latent: Latent, samples: Tensor) -> Latent:

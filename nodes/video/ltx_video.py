@@ -6,12 +6,10 @@ import torch
 from pydantic import Field
 
 from graph.node import node
-from nodes.diffusion import autoencoding
-from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.ltxv_autoencoder import CELL, FRAMES_OF_A_CELL
 from nodes.diffusion.files.video_compression import compressed
+from nodes.diffusion.keyframes import CELL, FRAMES
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.pictures.resizing import resize
+from nodes.diffusion.video_guides import encoded
 from nodes.limits import MAX_RESOLUTION
 from nodes.sockets import Conditioning, Image, Latent, Vae
 
@@ -44,17 +42,9 @@ def ltxv_image_to_video(
     models: ModelRegistry,
 ) -> Begun:
     """Start a video from a picture."""
-    pixels = resize(image[..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
     with models.use_vae(vae) as autoencoder:
-        if autoencoder.downscale != CELL:
-            raise DiffusionError(
-                f"{vae.source.names} is no autoencoder of LTX-Video; take the one that comes with its checkpoint."
-            )
-        seen = autoencoding.encode(autoencoder, pixels)
-    given = seen if seen.dim() == 5 else seen.unsqueeze(2)
-    samples = torch.zeros(
-        batch_size, given.shape[1], (length - 1) // FRAMES_OF_A_CELL + 1, height // CELL, width // CELL
-    )
+        given = encoded(autoencoder, image, width, height)
+    samples = torch.zeros(batch_size, given.shape[1], (length - 1) // FRAMES + 1, height // CELL, width // CELL)
     samples[:, :, : given.shape[2]] = given
     mask = torch.ones(batch_size, 1, samples.shape[2], 1, 1)
     mask[:, :, : given.shape[2]] = 1.0 - strength

@@ -17,6 +17,7 @@ from tests.nodes.diffusion import (
     newer_originals,
     originals,
     spoken_originals,
+    stable_audio_originals,
     svd_originals,
     tiny,
     wan_originals,
@@ -25,7 +26,7 @@ from tests.nodes.diffusion.control import controls, transformer_controls
 from tests.nodes.diffusion.families import relatives, unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
-from tests.nodes.diffusion.upscaling import upscalers
+from tests.nodes.diffusion.upscaling import latent_upscalers, upscalers
 
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]
@@ -244,11 +245,22 @@ def _lora(network: Tensors) -> Tensors:
     return found
 
 
+def _stable_audio() -> dict[str, Part]:
+    """The files of Stable Audio."""
+    original = stable_audio_originals.stable_audio()
+    checkpoint, text = original.checkpoint(), original.text.state_dict()
+    found = {"checkpoint": checkpoint, "vae": original.autoencoder(), "text": text, "t5xxl": text}
+    found |= {"lora": _lora(original.transformer())}
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
 def _others() -> dict[str, Part]:
     """What belongs to no family."""
     found = {
         "upscale x2": upscalers.compact(2),
         "upscale x4": upscalers.in_layout(upscalers.rrdb(4), "old"),
+        "latent upscaler": latent_upscalers.tensors("2 spatial x2"),
+        "latent upscaler in time": latent_upscalers.tensors("2 temporal x2"),
         "clip_vision": adapters.vision().state_dict(),
         "unknown": {"of a family without a stand-in": torch.zeros(1)},
     }
@@ -284,6 +296,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     **{f"wan {kind}": partial(_wan, kind) for kind in wan_originals.KINDS},
     "hunyuan": _hunyuan,
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
+    "stable_audio": _stable_audio,
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "any": _others,
 }

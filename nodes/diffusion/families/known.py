@@ -31,6 +31,8 @@ from nodes.diffusion.families.sd3 import StableDiffusion3
 from nodes.diffusion.families.sd_x4 import StableDiffusionX4
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
+from nodes.diffusion.families.stable_audio import StableAudio
+from nodes.diffusion.families.stable_audio_autoencoder import OobleckAutoencoders
 from nodes.diffusion.families.svd import StableVideo
 from nodes.diffusion.families.tiny_autoencoder import FORMATS, TinyFamily
 from nodes.diffusion.families.unknown import look_at
@@ -66,9 +68,11 @@ FAMILIES: Sequence[Family] = (
     Wan(),
     HunyuanVideo(),
     Ltxv(),
+    StableAudio(),
     WanAutoencoders(),
     HunyuanAutoencoders(),
     LtxvAutoencoders(),
+    OobleckAutoencoders(),
     Flux2Autoencoders(),
     CascadeAutoencoders(STAGE_A),
     CascadeAutoencoders(BESIDE_STAGE_C),

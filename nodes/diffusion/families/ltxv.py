@@ -22,6 +22,7 @@ from nodes.diffusion.families.ltxv_autoencoder import (
 from nodes.diffusion.families.t5_text import is_multilingual
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
+from nodes.diffusion.keyframes import COORDINATES
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Start, TextEncoder
 from nodes.diffusion.weights.libraries import new_ltxv_transformer
@@ -68,6 +69,7 @@ class LtxvModel(FlowTransformer):
     """Whether the first cell stands for a single frame, as positions count it; later versions were trained so."""
     patch = 1
     repeats_text = True
+    sees_given_clean = True
 
     @property
     def context_width(self) -> int:
@@ -75,9 +77,13 @@ class LtxvModel(FlowTransformer):
         return int(self.config["caption_channels"])
 
     def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
-        """The frame rate, and what of the latent is given and therefore without noise."""
+        """The frame rate, what of the latent is given and therefore without noise, and where keyframes belong."""
         told = {"frame_rate": torch.tensor([float(options.get("frame_rate", FRAME_RATE))])}
-        return told | ({"mask": start.mask} if start.mask is not None else {})
+        if start.mask is not None:
+            told["mask"] = start.mask
+        if options.get(COORDINATES) is not None:
+            told["keyframes"] = options[COORDINATES][..., 0]
+        return told
 
     def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1000; cells that are given have their own."""
@@ -91,12 +97,12 @@ class LtxvModel(FlowTransformer):
             context,
             times,
             _seen(context),
-            video_coords=self._places(frames, rows, columns, told["frame_rate"]),
+            video_coords=self._places(frames, rows, columns, told),
             return_dict=False,
         )[0]
         return output.transpose(1, 2).reshape(x.shape)
 
-    def _places(self, frames: int, rows: int, columns: int, frame_rate: Tensor) -> Tensor:
+    def _places(self, frames: int, rows: int, columns: int, told: Mapping[str, Tensor]) -> Tensor:
         """Where each cell begins: seconds, rows and columns of the video (batch, 3, tokens)."""
         at = torch.arange(frames, device=self.device, dtype=torch.float32) * FRAMES_OF_A_CELL
         if self.is_causal:
@@ -105,7 +111,10 @@ class LtxvModel(FlowTransformer):
             torch.arange(count, device=self.device, dtype=torch.float32) * FORMAT.downscale for count in (rows, columns)
         ]
         places = torch.stack(torch.meshgrid(at, *sides, indexing="ij")).flatten(1)
+        frame_rate = told["frame_rate"]
         each = places.expand(len(frame_rate), -1, -1).clone()
+        if "keyframes" in told:
+            each[:, :, -told["keyframes"].shape[2] :] = told["keyframes"]
         each[:, 0] /= frame_rate.to(self.device)[:, None]
         return each
 

@@ -33,6 +33,8 @@ class FlowTransformer:
     """Latent cells along the side of a token."""
     repeats_text = False
     """Whether a text that is read twice in a row is the same text; not where texts and pictures attend together."""
+    sees_given_clean = False
+    """Whether what a noise mask keeps is shown to it without noise, because it is told where that is."""
 
     @property
     def parts(self) -> Mapping[str, Part]:

@@ -46,3 +46,12 @@ def test_a_mask_between_zero_and_one_mixes() -> None:
 def test_masks_of_any_size_and_batch_fit_the_latent() -> None:
     for shape in ((64, 64), (1, 64, 64), (2, 64, 64), (3, 1, 40, 24), (1, 8, 8)):
         assert torch.equal(fit_mask(torch.ones(shape), LIKE), torch.ones(2, 1, 8, 8))
+
+
+def test_networks_that_are_told_what_is_kept_are_shown_it_without_noise() -> None:
+    latent, noise = torch.full_like(LIKE, 2.0), torch.full_like(LIKE, 0.5)
+    mask = torch.full((2, 1, 8, 8), 0.25)
+    watched = Watched()
+    inpainting = InpaintingDenoiser(watched, FlowParameterisation(), Original(latent, noise, mask, is_clean=True))
+    inpainting(torch.full_like(LIKE, 7.0), torch.tensor(0.4))
+    assert torch.allclose(watched.shown, torch.tensor(0.25 * 7 + 0.75 * 2))

@@ -118,7 +118,7 @@ def test_cells_that_are_given_are_told_without_noise(tmp_path: Path) -> None:
 def test_the_header_says_how_frames_are_counted(tmp_path: Path, causal: str) -> None:
     header = {"config": '{"transformer": {"causal_temporal_positioning": ' + causal + "}}"}
     model, _ = loaded(tmp_path, header)
-    seconds = model._places(3, 1, 1, torch.tensor([8.0]))[0, 0].tolist()
+    seconds = model._places(3, 1, 1, {"frame_rate": torch.tensor([8.0])})[0, 0].tolist()
     assert seconds == ([0, 1 / 8, 9 / 8] if causal == "true" else [0, 1, 2])
 
 
