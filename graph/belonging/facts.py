@@ -16,6 +16,8 @@ _UNET_TEXT = "attn2.to_k.weight"
 _CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
 """What reads the text in Stable Cascade's stages, and the cells of a latent in a cell of the stage."""
 _STAGE_A = "vquantizer.codebook.weight"
+_PIXART_TEXT, _PIXART_PATCH = "y_embedder.y_proj.fc1.weight", 8
+"""What reads the text in PixArt, and the numbers of a token for each channel: four cells, and how sure it is."""
 _DECODERS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
 """What the first layer of a decoder is called; Wan has the second, HunyuanVideo the third."""
 _PATCH = 4
@@ -130,6 +132,10 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
             prefix = key.removesuffix(text)
             if prefix != key and f"{prefix}clf.1.weight" in shapes:
                 return shapes[key][1], shapes[f"{prefix}clf.1.weight"][0] // cells, False
+        prefix = key.removesuffix(_PIXART_TEXT)
+        if prefix != key and f"{prefix}t_block.1.weight" in shapes:
+            made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _PIXART_PATCH
+            return shapes[key][1], made or None, False
         prefix = key.removesuffix("audio_patchify_proj.weight")
         if prefix != key:
             return _reads_with_sound(shapes, prefix), None, False

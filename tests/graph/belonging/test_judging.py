@@ -205,3 +205,14 @@ def test_files_that_cannot_be_read_are_unknown(tmp_path: Path) -> None:
     for name in ("x.safetensors", "missing.safetensors"):
         assert Headers().of(tmp_path / name) == Facts()
     assert facts_of({"lora_unet.attn2.to_k.weight": (8, 8)}) == Facts()
+
+
+def test_the_stages_of_stable_cascade_and_pixart_are_told_from_shapes() -> None:
+    stages = {"c": ("clip_txt_mapper.weight", 16), "b": ("clip_mapper.weight", 4)}
+    for text, channels in stages.values():
+        found = facts_of(below("model.diffusion_model.", {text: (2048, 1280), "clf.1.weight": (16, 320, 1, 1)}))
+        assert (found.reads, found.channels) == (1280, channels)
+    assert facts_of({"vae.vquantizer.codebook.weight": (8192, 4)}).latents == 4
+    pixart = {"y_embedder.y_proj.fc1.weight": (1152, 4096), "t_block.1.weight": (6, 6)}
+    found = facts_of({**pixart, "final_layer.linear.weight": (32, 1152)})
+    assert (found.reads, found.channels) == (4096, 4)

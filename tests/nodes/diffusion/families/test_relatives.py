@@ -17,11 +17,13 @@ from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.prediction import parameterisation_of, sigmas_of
 from nodes.diffusion.types import Start
 from nodes.diffusion.vision.encoder import load_vision, open_vision
+from tests.nodes.diffusion import originals
 from tests.nodes.diffusion.families import relatives
 from tests.nodes.diffusion.families.test_unet_families import same
 from tests.nodes.diffusion.image_prompt import adapters
 
 CPU = Placement(torch.device("cpu"), torch.float32)
+NOWHERE = Placement(torch.device("meta"), torch.float16)
 SCHEDULE = {"beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "scaled_linear"}
 """As the folder of the x4 upscaler says it."""
 
@@ -47,6 +49,17 @@ def test_the_upscaler_is_known_and_loads_bit_for_bit(x4: SingleFile) -> None:
     vae = found.family.load_vae(x4, CPU)
     assert same(vae.network, original.vae)
     assert vae.downscale == model.latent_format.downscale == 4
+
+
+def test_an_upscaler_of_full_size_is_known_and_every_weight_finds_its_place(tmp_path: Path) -> None:
+    clips = {"cond_stage_model.model.": originals.CLIP_H}
+    shapes = originals.full_size(originals.X4_UNET, clips, in_channels=7, vae_channels=(128, 256, 512))
+    found = recognise(SingleFile(originals.write_hollow(tmp_path / "x.safetensors", shapes)), "model")
+    assert (found.family.name, set(found.parts)) == ("sd_x4", {"model", "clip", "vae"})
+    network = found.family.load_model(found.contents, NOWHERE).network
+    assert tuple(network.config.only_cross_attention) == (False, True, True, False)
+    assert network.down_blocks[3].attentions[0].transformer_blocks[0].attn1.heads == 8
+    assert found.family.load_vae(found.contents, NOWHERE).downscale == 4
 
 
 def test_the_upscaler_is_called_as_diffusers_calls_it(x4: SingleFile) -> None:

@@ -13,6 +13,7 @@ from tests.nodes.diffusion.originals.full_sizes import (
     SD35_LARGE,
     SD35_MEDIUM,
     SDXL_UNET,
+    X4_UNET,
     full_size,
     write_hollow,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "SD35_MEDIUM",
     "SDXL_UNET",
     "TINY_UNET",
+    "X4_UNET",
     "FlowOriginal",
     "Original",
     "autoencoder",

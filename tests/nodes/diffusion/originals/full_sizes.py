@@ -47,6 +47,16 @@ REFINER_UNET: dict[str, Any] = {
     "cross_attention_dim": 1280,
     "projection_class_embeddings_input_dim": 2560,
 }
+X4_UNET: dict[str, Any] = {
+    "block_out_channels": (256, 512, 512, 1024),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "attention_head_dim": 8,
+    "cross_attention_dim": 1024,
+    "use_linear_projection": True,
+    "only_cross_attention": (True, True, True, False),
+    "num_class_embeds": 1000,
+}
 CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
 CLIP_H = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16}
 CLIP_G = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
@@ -72,17 +82,24 @@ SD35_MEDIUM: dict[str, Any] = {
 FLUX_DEV: dict[str, Any] = {"guidance_embeds": True}
 
 
-def full_size(unet: dict[str, Any], clips: Mapping[str, dict[str, Any]], *, in_channels: int = 4) -> dict[str, Any]:
+def full_size(
+    unet: dict[str, Any],
+    clips: Mapping[str, dict[str, Any]],
+    *,
+    in_channels: int = 4,
+    vae_channels: tuple[int, ...] = (128, 256, 512, 512),
+) -> dict[str, Any]:
     """The shapes of a file of full size by key.
 
     Args:
         unet: its configuration.
         clips: the sizes of the text encoders by prefix; those of OpenCLIP end with `model.`.
         in_channels: nine for inpainting.
+        vae_channels: of the levels of the autoencoder.
     """
     network = skeleton(lambda: UNet2DConditionModel(**unet, in_channels=in_channels))
     shapes = _named("model.diffusion_model.", network, renamed(unet_keys(network.state_dict())))
-    vae = skeleton(lambda: autoencoder((128, 256, 512, 512), 2))
+    vae = skeleton(lambda: autoencoder(vae_channels, 2))
     named = _named("first_stage_model.", vae, renamed(vae_keys(vae.state_dict())))
     shapes |= {k: (*s, 1, 1) if ".attn_1." in k and len(s) == 2 else s for k, s in named.items()}
     for prefix, sizes in clips.items():
