@@ -60,7 +60,10 @@ HIDREAM = {
     "CLIP": made("QuadrupleCLIPLoader", **HIDREAM_TEXTS),
     "VAE": made("VAELoader", vae_name="ae.safetensors"),
 }
-WRITING = {"CLIP": made("CLIPLoader", clip_name="qwen_3_4b.safetensors", type="lumina2")}
+WRITING = {
+    "MODEL": made("UNETLoader", unet_name="z_image_turbo_bf16.safetensors"),
+    "CLIP": made("CLIPLoader", clip_name="qwen_3_4b.safetensors", type="lumina2"),
+}
 PLUS = "PLUS (high strength)"
 FOUND_ADAPTER = made("IPAdapterUnifiedLoader", 1, preset=PLUS)
 FOR_FOUND = ("clip_vision/clip_vision_h.safetensors", "ipadapter/ip-adapter-plus_sd15.safetensors")

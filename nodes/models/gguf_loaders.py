@@ -10,16 +10,14 @@ from pydantic import Field
 from graph.folders import Folders
 from graph.node import Files, node
 from nodes.diffusion.models import ModelRegistry
-from nodes.models.loaders import text_encoder
+from nodes.models.loaders import lone_text_encoder, text_encoder
 from nodes.models.text_types import (
     DUAL_TYPES,
     QUADRUPLE_FAMILIES,
-    SINGLE_TYPES,
     TRIPLE_FAMILIES,
     DualType,
     SingleType,
     readers,
-    readers_or_writers,
 )
 from nodes.sockets import Clip, Model
 
@@ -52,7 +50,7 @@ def load_clip(
     folders: Folders,
 ) -> Clip:
     """Choose the text encoder of a model that has one, or a language model that writes."""
-    return text_encoder([clip_name], readers_or_writers(type, SINGLE_TYPES), models, folders)
+    return lone_text_encoder(clip_name, type, models, folders)
 
 
 @node("DualCLIPLoaderGGUF", title="Load two CLIPs (GGUF)", category=CATEGORY, occupies="io")

@@ -9,8 +9,10 @@ from graph.folders import Folders
 from graph.node import Files, Widget, node
 from graph.values import Blocker
 from nodes.diffusion import types
+from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.tiny_autoencoder import FORMATS
 from nodes.diffusion.models import Checkpoint, ModelRegistry
+from nodes.diffusion.text.generation import WRITERS
 from nodes.diffusion.vision.encoder import open_vision
 from nodes.models.text_types import (
     DUAL_TYPES,
@@ -20,7 +22,6 @@ from nodes.models.text_types import (
     DualType,
     SingleType,
     readers,
-    readers_or_writers,
 )
 from nodes.sockets import Clip, ClipVision, Model, Vae
 
@@ -128,7 +129,7 @@ def load_clip(
     folders: Folders,
 ) -> Clip:
     """Choose the text encoder of a model that has one, or a language model that writes."""
-    return text_encoder([clip_name], readers_or_writers(type, SINGLE_TYPES), models, folders)
+    return lone_text_encoder(clip_name, type, models, folders)
 
 
 @node("DualCLIPLoader", title="Load two CLIPs", category="loaders", occupies="io")
@@ -203,6 +204,19 @@ def text_encoder(
     """
     files = [(folders.path("text_encoders", name), folders.digest("text_encoders", name)) for name in names]
     return models.text_encoder(files, families)
+
+
+def lone_text_encoder(name: str, kind: SingleType, models: ModelRegistry, folders: Folders) -> types.ClipHandle:
+    """A handle of a text encoder for models of a type, or of a language model, which can write whatever its type.
+
+    Raises:
+        ModelError: it is neither.
+    """
+    try:
+        return text_encoder([name], (*SINGLE_TYPES.get(kind, ()), WRITERS), models, folders)
+    except UnsupportedModel:
+        readers(kind, SINGLE_TYPES)  # says which types there are, if this is none of them
+        raise
 
 
 def _parts(checkpoint: Checkpoint, name: str) -> Parts:

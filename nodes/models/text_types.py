@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nodes.diffusion.errors import UnsupportedModel
-from nodes.diffusion.text.generation import WRITERS
 
 SingleType = Literal[
     "stable_diffusion",
@@ -89,8 +88,3 @@ def readers(kind: str, types: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
             f"{', '.join(types)}."
         )
     return types[kind]
-
-
-def readers_or_writers(kind: str, types: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The families that read text encoders of a type, and after them the language models that write by themselves."""
-    return (*types.get(kind, ()), WRITERS)

@@ -24,7 +24,7 @@ class LanguageModels:
     """Language models by themselves; see `nodes.diffusion.families.family.Family`."""
 
     name = WRITERS
-    title = "Language models"
+    title = "a language model"
 
     def parts(self, contents: Contents) -> Mapping[Component, int]:
         """How many weights there are; empty if there is no language model that can answer."""
