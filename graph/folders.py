@@ -50,6 +50,8 @@ SAVED_MODELS: Mapping[str, str] = {
 PICKLES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
 """What files end with that may hold programs: they are listed, but never opened."""
 WEIGHT_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"}) | PICKLES
+SUFFIXES: Mapping[str, frozenset[str]] = {"configs": frozenset({".yaml", ".yml"})}
+"""What is listed of model folders that hold something else than weights."""
 FOLDER_MODELS = frozenset({"checkpoints", "diffusers"})
 """Folders in which a directory with a `model_index.json` counts as one model."""
 DATA_FOLDERS = ("input", "output", "temp")
@@ -165,11 +167,11 @@ def _walk(directory: Path, folder: str) -> list[Path]:
             continue
         if folder == "diffusers":
             continue
-        wanted = folder in DATA_FOLDERS
+        wanted, suffixes = folder in DATA_FOLDERS, SUFFIXES.get(folder, WEIGHT_SUFFIXES)
         found += [
             place / each
             for each in files
-            if not each.startswith(".") and (wanted or Path(each).suffix.lower() in WEIGHT_SUFFIXES)
+            if not each.startswith(".") and (wanted or Path(each).suffix.lower() in suffixes)
         ]
     return found
 

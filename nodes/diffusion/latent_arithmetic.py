@@ -91,6 +91,21 @@ def cut(latent: Latent, axis: Axis, start: int, length: int) -> Latent:
     return _with(latent, samples.narrow(dim, first, min(length, count - first)))
 
 
+def cut_to_batch(latent: Latent, axis: Axis, size: int) -> Latent:
+    """Pieces of `size` cells along an axis as items of a batch, those of each item one after the other.
+
+    What is left over at the end goes; a latent that has no such axis, or is shorter, stays whole.
+    """
+    samples = latent["samples"]
+    if axis == "t" and samples.dim() < 5:
+        return latent
+    dim = _dim(samples, axis)
+    size = min(size, samples.shape[dim])
+    pieces = samples.shape[dim] // size
+    cut_off = samples.narrow(dim, 0, pieces * size).unflatten(dim, (pieces, size))
+    return _with(latent, cut_off.movedim(dim, 1).flatten(0, 1))
+
+
 def composite_masked(
     destination: Latent, source: Latent, x: int, y: int, mask: Tensor | None, resize_source: bool
 ) -> Latent:

@@ -14,6 +14,7 @@ from nodes.diffusion.computing.acceleration import Acceleration, RecordedModel, 
 from nodes.diffusion.errors import OutOfMemory
 from nodes.diffusion.families.contents import open_contents
 from nodes.diffusion.families.known import families_named, recognise, recognise_text
+from nodes.diffusion.families.ltx2_sound import NAME as SOUND
 from nodes.diffusion.families.weights import Part
 from nodes.diffusion.memory.activations import Activations
 from nodes.diffusion.memory.placing import Placement, Precision, available_bytes, budget_for, place, precisions_of
@@ -38,6 +39,8 @@ from nodes.diffusion.weights.loading import Loading, key_of
 
 Network = TypeVar("Network")
 
+PRECISION = "precision"
+"""The option of a handle that says what its model computes in; without it the registry decides."""
 OUTLINES = 16
 """Of how many parts of models the names and shapes are remembered."""
 
@@ -141,6 +144,15 @@ class ModelRegistry:
         """
         return VaeHandle(ModelSource(path, "vae", recognise(open_contents(path), "vae").family.name, digest))
 
+    def sound_autoencoder(self, path: Path, digest: str = "") -> VaeHandle:
+        """A handle of the autoencoder of sound that a file holds, alone or with other parts.
+
+        Raises:
+            ModelError: it cannot be read, or holds none.
+        """
+        recognise(open_contents(path), "vae", families_named(SOUND))
+        return VaeHandle(ModelSource(path, "vae", SOUND, digest))
+
     def tiny_autoencoder(self, name: str, files: Sequence[tuple[Path, str]]) -> VaeHandle:
         """A handle of a tiny autoencoder, such as TAESD, in one file for each half.
 
@@ -164,7 +176,7 @@ class ModelRegistry:
         Raises:
             ModelError: it cannot be loaded.
         """
-        with self._use(handle.source, handle.patches) as model:
+        with self._use(handle.source, handle.patches, handle.options.get(PRECISION)) as model:
             yield model
 
     @contextmanager
@@ -251,10 +263,10 @@ class ModelRegistry:
         return self._residents.clear()
 
     @contextmanager
-    def _use(self, source: ModelSource, patches: Patches) -> Iterator[Any]:
+    def _use(self, source: ModelSource, patches: Patches, precision: Precision | None = None) -> Iterator[Any]:
         """The part behind a source with some patches on; of one that is in use with others, a copy of its own."""
-        key = (key_of(source),)
-        with self._hold(key, source) as shared:
+        key = (key_of(source), precision) if precision else (key_of(source),)
+        with self._hold(key, source, precision) as shared:
             is_free = shared.enter(patches)
             if is_free:
                 try:
@@ -263,15 +275,17 @@ class ModelRegistry:
                     shared.leave()
         if is_free:
             return
-        with self._hold((*key, patches), source) as own:
+        with self._hold((*key, patches), source, precision) as own:
             own.enter(patches)
             try:
                 yield own.loaded
             finally:
                 own.leave()
 
-    def _hold(self, key: Hashable, source: ModelSource) -> AbstractContextManager[Switching[Any]]:
-        loading = Loading(source, self.device, self._precision(source.component), self._budget)
+    def _hold(
+        self, key: Hashable, source: ModelSource, precision: Precision | None
+    ) -> AbstractContextManager[Switching[Any]]:
+        loading = Loading(source, self.device, precision or self._precision(source.component), self._budget)
         return self._residents.use(key, loading.measure, lambda: self._switching(loading))
 
     def _precision(self, component: Component) -> Precision:

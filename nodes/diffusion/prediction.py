@@ -254,12 +254,16 @@ class FlowParameterisation:
         shift: moves the noise levels towards noise, for larger pictures (Esser et al., equation 23).
         timesteps: how many noise levels schedules may choose from.
         multiplier: the timestep that the network is told at sigma 1.
+        noise_scale: the deviation of the noise that it was trained with.
     """
 
     is_flow = True
 
-    def __init__(self, shift: float = 1.0, timesteps: int = 1000, multiplier: float = 1000.0) -> None:
+    def __init__(
+        self, shift: float = 1.0, timesteps: int = 1000, multiplier: float = 1000.0, noise_scale: float = 1.0
+    ) -> None:
         self.shift = shift
+        self.noise_scale = noise_scale
         self.multiplier = multiplier
         self.sigmas = self.sigma(torch.arange(1, timesteps + 1) / timesteps * multiplier)
 
@@ -282,7 +286,7 @@ class FlowParameterisation:
 
     def add_noise(self, sigma: Tensor, noise: Tensor, latent: Tensor, *, from_pure_noise: bool = False) -> Tensor:
         """On the straight line between latent and noise."""
-        return sigma * noise + (1 - sigma) * latent
+        return sigma * self.noise_scale * noise + (1 - sigma) * latent
 
     def remove_scaling(self, sigma: Tensor, x: Tensor) -> Tensor:
         """A run that stops early hands on its latent at full strength."""
@@ -316,6 +320,7 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
             float(options.get("shift", 1.0)),
             int(options.get("timesteps", 1000)),
             float(options.get("multiplier", 1000.0)),
+            float(options.get("noise_scale", 1.0)),
         )
     sigmas = sigmas_of(network.betas)
     if options.get("zsnr"):
@@ -331,13 +336,13 @@ def parameterisation_of(network: DiffusionModel, options: Mapping[str, Any]) -> 
     if "sigma_max" in options:
         limits = float(options["sigma_min"]), float(options["sigma_max"])
         return ContinuousParameterisation(*limits, predicts, options.get("tells", "log"))
+    if options.get("starts_from_picture"):
+        return PictureParameterisation(sigmas, predicts)
     return DiscreteParameterisation(sigmas, predicts)
 
 
 def denoised_from(predicts: Prediction, output: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
     """The clean latent that the output of a network implies, for noise that is added to the latent.
-    if options.get("starts_from_picture"):
-        return PictureParameterisation(sigmas, predicts)
 
     Args:
         predicts: what the output is.

@@ -1,6 +1,6 @@
 """Nodes that calculate with latents."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -83,6 +83,18 @@ def latent_cut(
 ) -> Latent:
     """Cut a stretch out of a latent, counted in its own cells."""
     return latent_arithmetic.cut(samples, dim, index, amount)
+
+
+@node("LatentCutToBatch", title="Cut latent into batch", category="latent/advanced")
+def latent_cut_to_batch(
+    samples: Latent,
+    dim: Annotated[Literal["t", "x", "y"], Field(description="Along which axis: t in time, x across, y down.")],
+    slice_size: Annotated[
+        int, Field(ge=1, le=MAX_RESOLUTION, multiple_of=1, description="Cells of a piece; what is left over goes.")
+    ] = 1,
+) -> Latent:
+    """Cut a latent into pieces of one size, which become the items of a batch."""
+    return latent_arithmetic.cut_to_batch(samples, dim, slice_size)
 
 
 @node("LatentCompositeMasked", title="Composite latent by mask", category="latent")

@@ -126,6 +126,18 @@ def model_sampling_stable_cascade(model: Model, shift: Shift = 2.0) -> Model:
     return model.with_options(**{CASCADE_SHIFT: shift})
 
 
+@node("ModelNoiseScale", title="Model noise scale", category=CATEGORY, occupies="instant")
+def model_noise_scale(
+    model: Model,
+    noise_scale: Annotated[
+        float,
+        Field(ge=0.0, le=64.0, multiple_of=0.01, description="The deviation of the noise it was trained with."),
+    ] = 1.0,
+) -> Model:
+    """Start a flow model from stronger noise, as those need it that were trained with noise of a larger deviation."""
+    return model.with_options(noise_scale=noise_scale)
+
+
 @node("RescaleCFG", title="Rescale CFG", category=CATEGORY, occupies="instant")
 def rescale_cfg(
     model: Model,

@@ -10,6 +10,8 @@ from graph.context import Context
 from graph.node import Choices, Widget, node
 from nodes.diffusion import sampling, types
 from nodes.diffusion.control.equipping import equipped, shared
+from nodes.diffusion.guidance.empty_side import with_empty_side
+from nodes.diffusion.guidance.windows import drawing
 from nodes.diffusion.previews import preview
 from nodes.diffusion.samplers import SAMPLERS
 from nodes.diffusion.sampling import ModelProvider, Recipe, Sampled
@@ -221,9 +223,14 @@ def _cfg_guider(
 def _sample(recipe: Recipe, latent: types.Latent, ctx: Context, models: ModelProvider) -> Sampled:
     """Run a recipe, telling the job of each step and stopping when it is cancelled."""
     ctx.check_cancelled()
-    recipe = replace(recipe, guider=shared(recipe.guider))
-    with equipped(models, recipe.guider) as network:
-        return sampling.sample(network, recipe, latent, _reporter(ctx, network.latent_format))
+    guider = shared(with_empty_side(recipe.guider))
+    recipe = replace(recipe, guider=guider, draw=drawing(guider.model.options, recipe.draw, recipe.seed))
+    with equipped(models, guider) as network:
+        sampled = sampling.sample(network, recipe, latent, _reporter(ctx, network.latent_format))
+        notes = [note for effect in getattr(network, "effects", ()) for note in effect.notes()]
+    if notes:
+        ctx.show(text=notes)
+    return sampled
 
 
 def _reporter(ctx: Context, latent_format: types.LatentFormat) -> types.OnStep:

@@ -45,7 +45,7 @@ def is_widget(spec: InputSpec, marked: Iterable[str]) -> bool:
     """Whether the browser shows a widget for an input."""
     if spec.autogrow is not None or spec.socket_only or spec.raw_link:
         return False
-    return spec.type in WIDGET_TYPES or spec.name in marked
+    return spec.type in WIDGET_TYPES or spec.name in marked or spec.has_default  # such as a colour or a curve
 
 
 def read_widgets(spec: NodeSpec, node: EditorNode) -> Widgets:

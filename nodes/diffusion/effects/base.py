@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -64,11 +64,46 @@ class Moment:
         sigma: the noise level.
         shape: of the latents: (batch, channels, height, width).
         told: what the network is told besides the text, the inputs of effects included, by name.
+        words: tokens of the text.
     """
 
     sigma: float
     shape: torch.Size
     told: Mapping[str, Any] = field(default_factory=dict)
+    words: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a network is asked in one call, row by row; see `DiffusionModel.predict`.
+
+    Attributes:
+        x: the noisy latents, scaled as the network wants them.
+        timestep: in the units of the network.
+        context: the texts.
+        told: what else it is told, the inputs of effects included.
+        sigma: the noise level.
+        is_usual: whether nothing is disturbed on purpose during the call.
+    """
+
+    x: Tensor
+    timestep: Tensor
+    context: Tensor
+    told: Mapping[str, Any]
+    sigma: float
+    is_usual: bool = True
+
+    def rows(self, chosen: Tensor) -> "Asked":
+        """The same for some of the rows."""
+        told = {name: each[chosen] if isinstance(each, Tensor) else each for name, each in self.told.items()}
+        x, timestep, context = (each[chosen] for each in (self.x, self.timestep, self.context))
+        return replace(self, x=x, timestep=timestep, context=context, told=told)
+
+
+NetworkCall = Callable[[Asked], Tensor]
+"""A call of the network, with all that stands around it."""
+Predict = Callable[[Tensor, Tensor], Tensor]
+"""From a noisy latent and its noise level to the guided prediction of the clean one."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +124,14 @@ class Guidance:
 
 
 class Attending(Protocol):
-    """A network whose attention can be changed for a while."""
+    """A network that can be changed for a while."""
 
     def attending(self, around: Around) -> AbstractContextManager[None]:
         """Inside the `with` block, attention goes through `around` as well."""
+        ...
+
+    def disturbed(self, by: AbstractContextManager[None]) -> AbstractContextManager[None]:
+        """Inside the `with` block, `by` holds, and what it gives is taken for no usual prediction."""
         ...
 
 
@@ -106,7 +145,13 @@ class Effect:
     """
 
     family: ClassVar[str | None] = None
-    """The only model family that it changes; None changes all that have a UNet."""
+    """The only model family that it changes; None changes all that are built as `works_on` says."""
+    works_on: ClassVar[Literal["unet", "transformer", "any"]] = "unet"
+    """Which kind of network it changes."""
+    needs_negative: ClassVar[bool] = False
+    """Whether it needs the negative side in the batch even where guidance does not."""
+    tells_parts: ClassVar[bool] = False
+    """Whether it must tell the rows of a batch apart, by the input `PART`."""
 
     def __init__(self, numbers: Numbers, unet: nn.Module, percent_to_sigma: Callable[[float], float]) -> None:
         self.numbers = numbers
@@ -136,6 +181,18 @@ class Effect:
 
     def contexts(self, moment: Moment) -> Sequence[ContextChange]:
         """What the text goes through on its way into attention in one call."""
+        return ()
+
+    def around_call(self, call: NetworkCall, asked: Asked) -> Tensor:
+        """The output of the network, from a call, several or none."""
+        return call(asked)
+
+    def around_guided(self, predict: Predict, x: Tensor, sigma: Tensor) -> Tensor:
+        """The guided prediction, computed or not; not asked by samplers that need the negative side alone."""
+        return predict(x, sigma)
+
+    def notes(self) -> Sequence[str]:
+        """What people are told after a run."""
         return ()
 
     def after_guidance(self, guided: Tensor, guidance: Guidance, network: Attending) -> Tensor:

@@ -47,8 +47,12 @@ def webm(codec: WebmCodec, crf: float) -> Encoding:
     return Encoding("libvpx-vp9", "yuv420p", {"crf": str(int(crf)), "b": "0"})
 
 
-def frames_of(video: Video) -> VideoFrames:
+def frames_of(video: Video, wanted: range | None = None) -> VideoFrames:
     """The pictures and the sound of a video, read from its file where they are not there yet.
+
+    Args:
+        video: in a file or not.
+        wanted: the numbers of the only frames that are read from a file, one after the other; None are all.
 
     Raises:
         MediaFileError: the file has no pictures or cannot be read.
@@ -60,18 +64,22 @@ def frames_of(video: Video) -> VideoFrames:
             raise MediaFileError(f'"{video.path.name}" has no pictures. Choose a video.')
         stream = container.streams.video[0]
         depth = 10 if max(part.bits for part in stream.format.components) > 8 else 8
-        images = _decoded(container, depth)
+        images = _decoded(container, depth, wanted)
         rate = stream.average_rate or stream.guessed_rate or Fraction(24)
         return {"images": images, "fps": float(rate), "audio": audio_files.decode(container), "bit_depth": depth}
 
 
-def _decoded(container: InputContainer, depth: int) -> Tensor:
+def _decoded(container: InputContainer, depth: int, wanted: range | None) -> Tensor:
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     layout, most = ("rgb48le", 65535.0) if depth > 8 else ("rgb24", 255.0)
     parts: list[Tensor] = []
     pixels = 0
-    for frame in container.decode(stream):
+    for number, frame in enumerate(container.decode(stream)):
+        if wanted is not None and number >= wanted.stop:
+            break
+        if wanted is not None and number < wanted.start:
+            continue
         pixels += frame.width * frame.height
         if pixels > MAX_PIXELS:
             raise MediaFileError("The video has too many pictures to be read at once. Cut it, or make it smaller.")

@@ -1,8 +1,8 @@
 """As few calls of the network as possible: conditions that fit together share one batch."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ OVERLAY = "overlay"
 """The input that lies over the latent, cell by cell."""
 SIGMA = "sigma"
 """The input that says the noise level, whatever the network's own units of time are."""
+PART = "part"
+"""The input that tells rows of a batch apart: (rows, 2), the number of the part of a call and the item in it."""
 NOTHING = 1e-37
 """Keeps cells without any condition from dividing by zero."""
 
@@ -45,7 +47,11 @@ class Call:
 
 
 def plan_calls(
-    conditions: Mapping[str, Iterable[Condition]], like: Tensor, *, repeats_text: bool = True
+    conditions: Mapping[str, Iterable[Condition]],
+    like: Tensor,
+    *,
+    repeats_text: bool = True,
+    numbers: Iterator[int] | None = None,
 ) -> tuple[Call, ...]:
     """Divide the conditions of all roles into calls for latents like `like`.
 
@@ -53,6 +59,7 @@ def plan_calls(
         conditions: by role.
         like: a latent that they are for.
         repeats_text: whether texts may be repeated to be as long as others.
+        numbers: for the parts, where the network is to tell them apart; never the same twice in a run.
     """
     groups: list[list[tuple[Condition, Part]]] = []
     for role, members in conditions.items():
@@ -62,7 +69,8 @@ def plan_calls(
                 groups.append([(condition, part)])
             else:
                 group.append((condition, part))
-    return tuple(_call(group) for group in groups)
+    calls = tuple(_call(group) for group in groups)
+    return calls if numbers is None else tuple(_numbered(call, len(like), numbers) for call in calls)
 
 
 def predict(
@@ -133,6 +141,12 @@ def _call(group: list[tuple[Condition, Part]]) -> Call:
         context=_joined([each.context.repeat(1, length // each.context.shape[1], 1) for each in members]),
         extra={name: _joined([_seen(name, each, part) for each, part in group]) for name in members[0].extra},
     )
+
+
+def _numbered(call: Call, batch: int, numbers: Iterator[int]) -> Call:
+    items = torch.arange(batch)
+    rows = [torch.stack([torch.full_like(items, next(numbers)), items], dim=1) for _ in call.parts]
+    return replace(call, extra={**call.extra, PART: torch.cat(rows)})
 
 
 def _seen(name: str, condition: Condition, part: Part) -> Tensor:

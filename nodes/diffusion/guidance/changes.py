@@ -26,6 +26,7 @@ class Guiding:
         negative: that by the negative one; None where the scale makes it needless.
         cfg: the scale.
         percent_to_sigma: tells moments of the sampling.
+        is_flow: whether noise is mixed in, `(1 - sigma) * x0 + sigma * noise`, instead of added.
     """
 
     x: Tensor
@@ -34,6 +35,7 @@ class Guiding:
     negative: Tensor | None
     cfg: float
     percent_to_sigma: Callable[[float], float]
+    is_flow: bool = False
 
 
 Change = Callable[[Tensor, Guiding, Numbers], Tensor]
@@ -113,6 +115,29 @@ def operated(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
     return guided + gained * (1.0 if at.negative is None else at.cfg)
 
 
+def rescaled_in_time(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
+    """The predicted noise is scaled the more the less of it is left: below 1 `k` draws more sharply, above more softly.
+
+    Xu et al., 2025, "Temporal Score Rescaling for Temperature Sampling in Diffusion and Flow Models", equation 6, for
+    data that locally deviates by `deviation`.
+    """
+    sigma, k = float(at.sigma), float(numbers["k"])
+    signal = 1 - sigma if at.is_flow else 1.0
+    if k == 1 or sigma == 0 or signal <= 0:
+        return guided
+    ratio = (signal / sigma) ** 2 * float(numbers["deviation"]) ** 2  # of signal to noise, in units of the data
+    return torch.lerp(at.x / signal, guided, (ratio + 1) / (ratio / k + 1))
+
+
+def noise_scaled(guided: Tensor, at: Guiding, numbers: Numbers) -> Tensor:
+    """The predicted noise is divided by a number near 1, against errors that add up over the steps.
+
+    Ning et al., 2024, "Elucidating the Exposure Bias in Diffusion Models", section 5 (Epsilon Scaling), with the same
+    number at all steps.
+    """
+    return at.x - (at.x - guided) / float(numbers["factor"])
+
+
 def _guided_by(scales: Tensor, guided: Tensor, at: Guiding) -> Tensor:
     """Classifier-free guidance with a scale for each item of the batch."""
     if at.negative is None:
@@ -130,8 +155,10 @@ KINDS: Mapping[str, Change] = {
     "linear_over_frames": linear_over_frames,
     "triangle_over_frames": triangle_over_frames,
     "otherwise_between": otherwise_between,
+    "noise_scaled": noise_scaled,
     "norm_kept": norm_kept,
     "renormed": renormed,
+    "rescaled_in_time": rescaled_in_time,
     "operated": operated,
     "zero_star": zero_star,
 }

@@ -1,16 +1,20 @@
 """The model with its conditionings, as the one function that samplers know."""
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import count
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.effects.base import Effect, Guidance
+from nodes.diffusion.effects.base import Effect, Guidance, Predict
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.guidance.before import Sides, refinements_of
 from nodes.diffusion.guidance.calls import Call, plan_calls, predict
 from nodes.diffusion.guidance.changes import CHANGES, Guiding, changed
-from nodes.diffusion.guidance.conditions import prepare
+from nodes.diffusion.guidance.conditions import Condition, prepare
 from nodes.diffusion.guidance.rules import rescaled, rule_of
+from nodes.diffusion.guidance.windows import WINDOWS, Window, Windowing
 from nodes.diffusion.prediction import Parameterisation
 from nodes.diffusion.samplers.base import Guided
 from nodes.diffusion.types import DiffusionModel, Guider, Start
@@ -39,8 +43,16 @@ class GuidedDenoiser:
         self._options = guider.options
         self._rescale = float(guider.model.options.get("rescale_cfg", 0.0))
         self._changes = tuple(guider.model.options.get(CHANGES, ()))
+        self._before = refinements_of(guider.model.options) if guider.kind == "cfg" else ()
+        plan = guider.model.options.get(WINDOWS)
+        self._windowing = None if plan is None else Windowing(plan)
         self._effects: Sequence[Effect] = getattr(network, "effects", ())
+        self._numbers = count() if any(each.tells_parts for each in self._effects) else None
+        self._whole: Predict = self._computed
+        for effect in self._effects:
+            self._whole = partial(effect.around_guided, self._whole)
         self._repeats_text = bool(getattr(network, "repeats_text", True))
+        self._batch = len(start.latent)
         _check(network, guider)
         self._conditions = prepare(
             guider.conditionings,
@@ -48,16 +60,17 @@ class GuidedDenoiser:
             start.latent,
             lambda options, role: network.inputs(options, role, start),
         )
-        self._roles = self._rule.roles(guider.options)
+        needs_all = any(each.needs_negative for each in self._effects)
+        self._roles = tuple(self._conditions) if needs_all else self._rule.roles(guider.options)
         self._calls: dict[tuple[object, ...], tuple[Call, ...]] = {}
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The guided prediction of the clean latent."""
-        return self._finished(self._predicted(x, sigma, self._roles), x, sigma)
+        return self._whole(x, sigma)
 
     def with_unconditional(self, x: Tensor, sigma: Tensor) -> Guided:
         """The guided prediction, and that of the negative side alone, which is computed even if guidance needs none."""
-        denoised = self._predicted(x, sigma, tuple(self._conditions))
+        denoised = self._refined(self._predicted(x, sigma, tuple(self._conditions)), x, sigma)
         guided = self._finished(denoised, x, sigma)
         return Guided(guided, denoised.get("negative", guided))
 
@@ -65,8 +78,21 @@ class GuidedDenoiser:
         """The noise level when `percent` (0..1) of the way from pure noise to the picture is done."""
         return self._parameterisation.percent_to_sigma(percent)
 
+    def _computed(self, x: Tensor, sigma: Tensor) -> Tensor:
+        return self._finished(self._refined(self._predicted(x, sigma, self._roles), x, sigma), x, sigma)
+
     def _predicted(self, x: Tensor, sigma: Tensor, roles: tuple[str, ...]) -> dict[str, Tensor]:
-        denoised = predict(self._network, self._parameterisation, self._calls_at(float(sigma), x, roles), x, sigma)
+        if self._windowing is None or not self._windowing.divides(x):
+            return self._at_once(x, sigma, roles)
+        return self._windowing.predicted(
+            x, float(sigma), roles, lambda part, window: self._at_once(part, sigma, roles, window)
+        )
+
+    def _at_once(
+        self, x: Tensor, sigma: Tensor, roles: tuple[str, ...], window: Window | None = None
+    ) -> dict[str, Tensor]:
+        calls = self._calls_at(float(sigma), x, roles, window)
+        denoised = predict(self._network, self._parameterisation, calls, x, sigma)
         for role in roles:
             if role not in denoised:  # nothing applies at this noise level
                 denoised[role] = torch.zeros_like(x)
@@ -79,9 +105,18 @@ class GuidedDenoiser:
         if self._changes:
             cfg = float(self._options.get("cfg", 1.0))
             both = denoised["positive"], denoised.get("negative")
-            at = Guiding(x, sigma, *both, cfg, self.percent_to_sigma)
+            at = Guiding(x, sigma, *both, cfg, self.percent_to_sigma, self.is_flow)
             guided = changed(guided, at, self._changes)
         return guided
+
+    def _refined(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> dict[str, Tensor]:
+        """The predictions of both sides after all changes before guidance."""
+        if not self._before or "negative" not in denoised:
+            return denoised
+        sides = Sides(x, sigma, denoised["positive"], denoised["negative"], float(self._options["cfg"]))
+        for refine in self._before:
+            sides = refine(sides)
+        return {**denoised, "positive": sides.positive, "negative": sides.negative}
 
     def _finished(self, denoised: dict[str, Tensor], x: Tensor, sigma: Tensor) -> Tensor:
         """The guided prediction, and what the effects of the model make of it."""
@@ -91,13 +126,17 @@ class GuidedDenoiser:
             guided = effect.after_guidance(guided, guidance, self._network)  # type: ignore[arg-type]  # it has effects
         return guided
 
-    def _calls_at(self, sigma: float, x: Tensor, roles: tuple[str, ...]) -> tuple[Call, ...]:
-        """The calls for a noise level, planned once for each set of conditions that apply together."""
+    def _calls_at(self, sigma: float, x: Tensor, roles: tuple[str, ...], window: Window | None) -> tuple[Call, ...]:
+        """The calls for a noise level, planned once for each set of conditions that apply together, in each window."""
         conditions = {role: self._conditions[role] for role in roles}
-        applying = (roles, *(each.applies_at(sigma) for members in conditions.values() for each in members))
+        applying = (window, roles, *(each.applies_at(sigma) for members in conditions.values() for each in members))
         if applying not in self._calls:
-            active = {role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()}
-            self._calls[applying] = plan_calls(active, x, repeats_text=self._repeats_text)
+            active: dict[str, Sequence[Condition]] = {
+                role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()
+            }
+            if window is not None:
+                active = {role: window.conditions(members, self._batch) for role, members in active.items()}
+            self._calls[applying] = plan_calls(active, x, repeats_text=self._repeats_text, numbers=self._numbers)
         return self._calls[applying]
 
 

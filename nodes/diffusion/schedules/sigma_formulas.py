@@ -100,7 +100,13 @@ def align_your_steps(kind: str, steps: int) -> Tensor:
     Sabour et al., 2024, "Align Your Steps: Optimizing Sampling Schedules in Diffusion Models", with the levels of the
     authors' page. The last level is 0 in the place of the lowest.
     """
-    levels = ALIGNED_LEVELS[kind]
+    return resampled(ALIGNED_LEVELS[kind], steps)
+
+
+def resampled(levels: Sequence[float], steps: int) -> Tensor:
+    """Levels for another number of steps, evenly along the logarithm of those given; the last is 0 in its place."""
+    if len(levels) == steps + 1:
+        return ending_at_zero(torch.tensor(levels[:-1]))
     places = np.linspace(0, 1, len(levels))
     logs = np.interp(np.linspace(0, 1, steps + 1), places, np.log(levels))
     return ending_at_zero(torch.from_numpy(np.exp(logs))[:-1])

@@ -41,3 +41,15 @@ def test_operations_travel_on_links_and_survive_the_cache(tmp_path: Path) -> Non
     }
     assert House(tmp_path).run(graph).outputs["save"][0][0]["samples"].abs().sum() == 0
     assert House(tmp_path).run(graph).executed == ()
+
+
+def test_a_latent_is_cut_into_a_batch() -> None:
+    video = torch.arange(2 * 3 * 5).float().view(2, 3, 5, 1, 1)
+    found = nodes.latent_cut_to_batch({"samples": video}, "t", 2)["samples"]
+    assert found.shape == (4, 3, 2, 1, 1)  # the fifth frame is left over
+    assert torch.equal(found[1], video[0, :, 2:4])
+    assert torch.equal(found[2], video[1, :, :2])
+    wide = torch.randn(1, 4, 2, 6)
+    assert torch.equal(nodes.latent_cut_to_batch({"samples": wide}, "x", 3)["samples"][1], wide[0, ..., 3:])
+    assert torch.equal(nodes.latent_cut_to_batch({"samples": wide}, "y", 9)["samples"], wide)
+    assert torch.equal(nodes.latent_cut_to_batch({"samples": wide}, "t", 1)["samples"], wide)

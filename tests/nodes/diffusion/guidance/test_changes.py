@@ -82,7 +82,7 @@ def test_a_guider_without_negative_side_is_no_fault(kind: str) -> None:
     alone = Guiding(at.x, at.sigma, at.positive, None, 1.0, at.percent_to_sigma)
     numbers: dict[str, Any] = {"minimum": 1.0, "strength": 1.0, "of_noise": False, "trunc": 100.0, "most": 1.0}
     numbers["operation"] = LatentOperation("sharpen", {"radius": 1, "sigma": 1.0, "alpha": 0.0})  # changes nothing
-    numbers |= {"cfg": 2.0, "start": 0.0, "end": 1.0}
+    numbers |= {"cfg": 2.0, "start": 0.0, "end": 1.0, "k": 1.0, "deviation": 1.0, "factor": 1.0}
     torch.testing.assert_close(by(kind, at.positive, alone, **numbers), at.positive)
 
 
@@ -95,3 +95,24 @@ def test_an_operation_works_on_what_leads_away_from_the_negative_prediction() ->
     alone = replace(at, negative=None, cfg=1.0)
     wanted = operate(at.positive, operation)
     torch.testing.assert_close(by("operated", at.positive, alone, operation=operation), wanted)
+
+
+@pytest.mark.parametrize("is_flow", [False, True])
+def test_the_predicted_noise_is_scaled_by_how_much_signal_there_is(is_flow: bool) -> None:
+    guided, at = seen(sigma=0.4)
+    at = replace(at, is_flow=is_flow)
+    signal = 0.6 if is_flow else 1.0
+    noise = (at.x - signal * guided) / 0.4
+    ratio = (signal / 0.4) ** 2 * 1.5**2
+    wanted = (at.x - 0.4 * noise * (ratio + 1) / (ratio / 0.9 + 1)) / signal  # Xu et al., equation 6
+    found = by("rescaled_in_time", guided, at, k=0.9, deviation=1.5)
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(
+        by("rescaled_in_time", guided, replace(at, is_flow=True, sigma=torch.tensor(1.0)), k=2.0, deviation=1.0), guided
+    )
+
+
+def test_epsilon_scaling_shrinks_the_predicted_noise() -> None:
+    guided, at = seen()
+    found = by("noise_scaled", guided, at, factor=1.25)
+    torch.testing.assert_close(at.x - found, (at.x - guided) / 1.25)
