@@ -9,7 +9,7 @@ from graph.node import node
 from nodes.diffusion import autoencoding
 from nodes.diffusion.conditioning_operations import with_options
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.cascade import FORMAT_B, FORMAT_C, PRIOR
+from nodes.diffusion.families.cascade_models import FORMAT_B, FORMAT_C, PRIOR
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.pictures.resizing import resize
 from nodes.sockets import Conditioning, Image, Latent, Vae

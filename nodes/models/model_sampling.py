@@ -7,7 +7,7 @@ from pydantic import Field
 
 from graph.node import Widget, node
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.cascade import SHIFT as CASCADE_SHIFT
+from nodes.diffusion.families.cascade_models import SHIFT as CASCADE_SHIFT
 from nodes.diffusion.families.flow_shift import flux_shift
 from nodes.diffusion.types import Prediction
 from nodes.limits import MAX_RESOLUTION
