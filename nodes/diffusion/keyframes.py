@@ -5,6 +5,9 @@ conditioning; the noise mask says that it is given. The model sees everything at
 after sampling (HaCohen et al., 2024, "LTX-Video").
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -36,13 +39,14 @@ def count(conditioning: Conditioning) -> int:
     return int(is_corner.sum())
 
 
-def cells(shape: torch.Size, frame: int, *, is_alone: bool) -> Tensor:
+def cells(shape: torch.Size, frame: int, *, is_alone: bool, fold: int = 1) -> Tensor:
     """Where the cells of keyframes belong, as `COORDINATES` says.
 
     Args:
         shape: frames, rows and columns of their latent.
         frame: of the video, where they begin.
         is_alone: whether the first of them has cells of its own, as that of a video has.
+        fold: how many cells a side each of them reaches over.
     """
     lengths = torch.tensor([FRAMES, CELL, CELL], dtype=torch.float32)
     grid = torch.meshgrid(*(torch.arange(side, dtype=torch.float32) for side in shape), indexing="ij")
@@ -51,6 +55,7 @@ def cells(shape: torch.Size, frame: int, *, is_alone: bool) -> Tensor:
     if is_alone:
         places[0] = (places[0] + 1 - FRAMES).clamp(min=0)
     places[0] += frame
+    places[1:, :, 1] += (fold - 1) * CELL
     return places.unsqueeze(0)
 
 
@@ -68,6 +73,24 @@ def with_keyframes(conditioning: Conditioning, places: Tensor, shape: torch.Size
     entry = {"pre_filter_count": shape.numel(), "strength": strength, "pixel_mask": None, "latent_shape": list(shape)}
     everything = places if before is None else torch.cat([before, places], dim=2)
     return with_options(conditioning, **{COORDINATES: everything, ATTENTION: [*entries, entry]})
+
+
+def heed_of(options: Mapping[str, Any]) -> Tensor | None:
+    """How much the video heeds each cell of its keyframes (1, cells); None where it heeds them as itself.
+
+    Args:
+        options: of a conditioning.
+    """
+    places = options.get(COORDINATES)
+    entries = options.get(ATTENTION) or ()
+    if places is None or all(entry["strength"] == 1.0 for entry in entries):
+        return None
+    weights = torch.ones(places.shape[2])
+    begin = 0
+    for entry in entries:
+        weights[begin : begin + entry["pre_filter_count"]] = entry["strength"]
+        begin += entry["pre_filter_count"]
+    return weights[None]
 
 
 def without_keyframes(conditioning: Conditioning) -> Conditioning:

@@ -11,7 +11,13 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.inpainting import fit_mask
 from nodes.diffusion.keyframes import CELL, FRAMES, cells, count, with_keyframes, without_keyframes
 from nodes.diffusion.pictures.resizing import resize
-from nodes.diffusion.types import Autoencoder, Conditioning, Latent
+from nodes.diffusion.types import Autoencoder, Conditioning, Latent, ModelHandle, Patch
+from nodes.diffusion.weights.statefile import StateFile
+
+FOLD = "reference_downscale_factor"
+"""How a LoRA says in its header how many times smaller than the video it sees guides; the ecosystem's name."""
+NOT_THERE = -1.0
+"""What a noise mask holds where there are no cells: networks leave those out."""
 
 
 class Guided(NamedTuple):
@@ -29,12 +35,14 @@ class Guide:
     Attributes:
         images: (frames, height, width, channels) in 0..1; of several, whole cells count.
         frame: of the video; negative numbers count from its end.
-        strength: 0..1: how exactly they are kept.
+        strength: 0..1: how exactly they are kept, and heeded.
+        fold: how many times smaller each side is encoded, as some LoRAs were trained.
     """
 
     images: Tensor
     frame: int
     strength: float
+    fold: int = 1
 
 
 def guided(
@@ -48,14 +56,17 @@ def guided(
     """
     samples, mask = video_of(latent), mask_of(latent)
     frame, is_alone = _beginning(guide, samples.shape[2] - count(positive))
-    given = _seen(autoencoder, guide.images, samples, is_alone=is_alone)
+    given = _seen(autoencoder, guide, samples, is_alone=is_alone)
     if -(-frame // FRAMES) + given.shape[2] > samples.shape[2]:
         raise DiffusionError(
             f"{given.shape[2]} frames of latent from frame {frame} of the video on reach beyond its end: let the guide "
             "begin earlier, give it fewer pictures, or make the video longer."
         )
-    places = cells(given.shape[2:], frame, is_alone=is_alone)
+    places = cells(given.shape[2:], frame, is_alone=is_alone, fold=guide.fold)
     kept = mask.new_full((*mask.shape[:2], given.shape[2], *mask.shape[3:]), 1.0 - guide.strength)
+    if guide.fold > 1:
+        mask, kept = (each.expand(-1, -1, -1, *samples.shape[-2:]) for each in (mask, kept))
+        kept = _spread(kept[..., :: guide.fold, :: guide.fold], guide.fold, NOT_THERE)
     return Guided(
         with_keyframes(positive, places, given.shape[2:], guide.strength),
         with_keyframes(negative, places, given.shape[2:], guide.strength),
@@ -112,6 +123,21 @@ def encoded(autoencoder: Autoencoder, images: Tensor, width: int, height: int) -
     return latent if latent.dim() == 5 else latent.unsqueeze(2)
 
 
+def fold_of(model: ModelHandle) -> int:
+    """How many times smaller a model sees guides, as the header of its last LoRA says; 1 where it says nothing.
+
+    Raises:
+        ModelFileError: the file of the LoRA cannot be read.
+    """
+    patches = [each for each in model.patches if isinstance(each, Patch)]
+    if not patches:
+        return 1
+    try:
+        return max(1, round(float(StateFile(patches[-1].source).metadata.get(FOLD, "1"))))
+    except ValueError:
+        return 1
+
+
 def video_of(latent: Latent) -> Tensor:
     """The samples of a latent (batch, channels, frames, rows, columns).
 
@@ -145,13 +171,32 @@ def _beginning(guide: Guide, length: int) -> tuple[int, bool]:
     return (frame - 1) // FRAMES * FRAMES + 1, False
 
 
-def _seen(autoencoder: Autoencoder, images: Tensor, samples: Tensor, *, is_alone: bool) -> Tensor:
-    """The latent of a guide's pictures; of those that fill no cell, the last are left out."""
-    if not is_alone:
-        images = torch.cat([images[:1], images])
+def _seen(autoencoder: Autoencoder, guide: Guide, samples: Tensor, *, is_alone: bool) -> Tensor:
+    """The latent of a guide's pictures; of those that fill no cell, the last are left out.
+
+    Raises:
+        DiffusionError: the video cannot be folded so.
+    """
+    images = guide.images if is_alone else torch.cat([guide.images[:1], guide.images])
     whole = (len(images) - 1) // FRAMES * FRAMES + 1
-    latent = encoded(autoencoder, images[:whole], *_size(samples))
-    return latent if is_alone else latent[:, :, 1:]
+    width, height = _size(samples)
+    if any(side % (guide.fold * CELL) for side in (width, height)):
+        raise DiffusionError(
+            f"The LoRA sees guides {guide.fold} times smaller, so the sides of the video must be multiples of "
+            f"{guide.fold * CELL} pixels; it is {width} by {height}."
+        )
+    latent = encoded(autoencoder, images[:whole], width // guide.fold, height // guide.fold)
+    return _spread(latent if is_alone else latent[:, :, 1:], guide.fold, 0.0)
+
+
+def _spread(cells: Tensor, fold: int, between: float) -> Tensor:
+    """Cells moved apart, `fold` times as many a side; the others have a value of their own."""
+    if fold == 1:
+        return cells
+    rows, columns = (side * fold for side in cells.shape[-2:])
+    found = cells.new_full((*cells.shape[:-2], rows, columns), between)
+    found[..., ::fold, ::fold] = cells
+    return found
 
 
 def _size(samples: Tensor) -> tuple[int, int]:

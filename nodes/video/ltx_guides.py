@@ -1,17 +1,27 @@
 """Nodes that give LTX-Video pictures to show at given times."""
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from graph.node import node
+from graph.datatypes import Socket
+from graph.node import Widget, node
 from nodes.diffusion import video_guides
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.video_guides import Guide
-from nodes.sockets import Conditioning, Image, Latent, Vae
+from nodes.diffusion.video_guides import FOLD, Guide
+from nodes.sockets import Conditioning, Image, Latent, Model, Vae
 
 CATEGORY = "conditioning/video_models"
 STRENGTH = "How exactly the pictures are kept; 1 keeps them as they are."
+IcLora = Annotated[Mapping[str, float], Socket("IC_LORA_PARAMETERS")]
+"""What a LoRA for guides says of itself."""
+
+
+class IcLoraParameters(NamedTuple):
+    """What a LoRA for guides says of itself."""
+
+    iclora_parameters: IcLora
 
 
 class Guided(NamedTuple):
@@ -41,6 +51,11 @@ def ltxv_add_guide(
         ),
     ] = 0,
     strength: Annotated[float, Field(ge=0.0, le=1.0, multiple_of=0.01, description=STRENGTH)] = 1.0,
+    iclora_parameters: Annotated[
+        IcLora | None,
+        Widget(optional=True),
+        Field(description="What the LoRA of the model says of guides, if it is one for guides."),
+    ] = None,
     *,
     models: ModelRegistry,
 ) -> Guided:
@@ -48,8 +63,17 @@ def ltxv_add_guide(
 
     The pictures stand behind the video in the latent until LTXVCropGuides cuts them off.
     """
+    guide = Guide(image, frame_idx, strength, int((iclora_parameters or {}).get(FOLD, 1)))
     with models.use_vae(vae) as autoencoder:
-        return Guided(*video_guides.guided(autoencoder, positive, negative, latent, Guide(image, frame_idx, strength)))
+        return Guided(*video_guides.guided(autoencoder, positive, negative, latent, guide))
+
+
+@node("GetICLoRAParameters", title="Get IC-LoRA parameters", category=CATEGORY, occupies="io")
+def get_ic_lora_parameters(
+    iclora_model: Annotated[Model, Field(description="A model with the LoRA on it, right from its loader.")],
+) -> IcLoraParameters:
+    """Tell what a LoRA that was trained with guides says of them: how many times smaller it sees them."""
+    return IcLoraParameters({FOLD: video_guides.fold_of(iclora_model)})
 
 
 @node("LTXVCropGuides", title="Crop guides (LTX-Video)", category=CATEGORY)

@@ -16,8 +16,9 @@ from nodes.diffusion.families.ltx2_texts import find_ltx2_texts, load_ltx2_texts
 from nodes.diffusion.families.ltxv import FORMAT, FRAME_RATE, SHIFT
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoder
 from nodes.diffusion.families.transformer_models import FlowTransformer
+from nodes.diffusion.families.video_cells import HEED, MASK, VideoCells
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.keyframes import COORDINATES
+from nodes.diffusion.keyframes import COORDINATES, heed_of
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.several import PACKING, Packing
 from nodes.diffusion.types import LatentFormat, Start, TextEncoder
@@ -55,11 +56,13 @@ class Ltx2Model(FlowTransformer):
         """The frame rate, what is given and therefore without noise, and where keyframes belong."""
         told = {"frame_rate": torch.tensor([float(options.get("frame_rate", FRAME_RATE))])}
         if start.mask is not None:
-            told["mask"] = start.mask
+            told[MASK] = start.mask
         if start.sound is not None and start.sound.mask is not None:
             told["sound_mask"] = start.sound.mask[..., :1]
         if options.get(COORDINATES) is not None:
             told["keyframes"] = options[COORDINATES]
+        if (heed := heed_of(options)) is not None:
+            told[HEED] = heed
         return told
 
     @torch.no_grad()
@@ -84,21 +87,23 @@ class Ltx2Model(FlowTransformer):
         """
         # The network wants some sound; kept apart from the video, one step of silence changes nothing.
         heard = self._silence(len(video)) if sound is None else sound
-        output, sound_output = self.network(
-            video.flatten(2).transpose(1, 2),
-            heard.transpose(1, 2).flatten(2),
-            *words.split(self._widths, dim=-1),
-            timestep=_times(timestep, told.get("mask"), video),
-            audio_timestep=_times(timestep, told.get("sound_mask"), heard),
-            sigma=timestep,
-            audio_num_frames=heard.shape[2],
-            video_coords=self._places(video.shape, told),
-            isolate_modalities=sound is None,
-            use_cross_timestep=bool(self.config["cross_attn_mod"]),
-            return_dict=False,
-        )
+        cells = VideoCells.of(told, video)
+        with cells.attending(int(self.config["attention_head_dim"])):
+            output, sound_output = self.network(
+                cells.take(video.flatten(2).transpose(1, 2)),
+                heard.transpose(1, 2).flatten(2),
+                *words.split(self._widths, dim=-1),
+                timestep=cells.take(_times(timestep, told.get(MASK), video)),
+                audio_timestep=_times(timestep, told.get("sound_mask"), heard),
+                sigma=timestep,
+                audio_num_frames=heard.shape[2],
+                video_coords=cells.take(self._places(video.shape, told), axis=2),
+                isolate_modalities=sound is None,
+                use_cross_timestep=bool(self.config["cross_attn_mod"]),
+                return_dict=False,
+            )
         sound_output = sound_output.unflatten(2, (heard.shape[1], -1)).transpose(1, 2)
-        return output.transpose(1, 2).reshape(video.shape), sound_output
+        return cells.put_back(output).transpose(1, 2).reshape(video.shape), sound_output
 
     def _silence(self, batch: int) -> Tensor:
         channels = int(self.config["audio_in_channels"])

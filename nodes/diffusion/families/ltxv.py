@@ -21,8 +21,9 @@ from nodes.diffusion.families.ltxv_autoencoder import (
 )
 from nodes.diffusion.families.t5_text import is_multilingual
 from nodes.diffusion.families.transformer_models import FlowTransformer
+from nodes.diffusion.families.video_cells import HEED, MASK, VideoCells
 from nodes.diffusion.families.weights import Piece, Shapes
-from nodes.diffusion.keyframes import COORDINATES
+from nodes.diffusion.keyframes import COORDINATES, heed_of
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Start, TextEncoder
 from nodes.diffusion.weights.libraries import new_ltxv_transformer
@@ -80,27 +81,31 @@ class LtxvModel(FlowTransformer):
         """The frame rate, what of the latent is given and therefore without noise, and where keyframes belong."""
         told = {"frame_rate": torch.tensor([float(options.get("frame_rate", FRAME_RATE))])}
         if start.mask is not None:
-            told["mask"] = start.mask
+            told[MASK] = start.mask
         if options.get(COORDINATES) is not None:
             told["keyframes"] = options[COORDINATES][..., 0]
+        if (heed := heed_of(options)) is not None:
+            told[HEED] = heed
         return told
 
     def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are 0..1000; cells that are given have their own."""
         frames, rows, columns = x.shape[-3:]
         times = timestep[:, None]
-        if "mask" in told:
-            mask = told["mask"].to(times).expand(-1, 1, frames, rows, columns)
+        if MASK in told:
+            mask = told[MASK].to(times).expand(-1, 1, frames, rows, columns)
             times = times * mask.flatten(1)
-        output = self.network(
-            x.flatten(2).transpose(1, 2),
-            context,
-            times,
-            _seen(context),
-            video_coords=self._places(frames, rows, columns, told),
-            return_dict=False,
-        )[0]
-        return output.transpose(1, 2).reshape(x.shape)
+        cells = VideoCells.of(told, x)
+        with cells.attending(int(self.config["attention_head_dim"])):
+            output = self.network(
+                cells.take(x.flatten(2).transpose(1, 2)),
+                context,
+                cells.take(times),
+                _seen(context),
+                video_coords=cells.take(self._places(frames, rows, columns, told), axis=2),
+                return_dict=False,
+            )[0]
+        return cells.put_back(output).transpose(1, 2).reshape(x.shape)
 
     def _places(self, frames: int, rows: int, columns: int, told: Mapping[str, Tensor]) -> Tensor:
         """Where each cell begins: seconds, rows and columns of the video (batch, 3, tokens)."""

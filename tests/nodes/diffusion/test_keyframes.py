@@ -8,6 +8,7 @@ from nodes.diffusion.keyframes import (
     cells,
     coordinates,
     count,
+    heed_of,
     with_keyframes,
     without_keyframes,
 )
@@ -47,3 +48,15 @@ def test_forgotten_keyframes_leave_the_texts_as_they_were() -> None:
     assert count(forgotten) == 0
     assert forgotten[0][0] is TEXT[0][0]
     assert forgotten[0][1] == {COORDINATES: None, ATTENTION: None}
+
+
+def test_keyframes_are_heeded_as_much_as_their_guides_are_strong() -> None:
+    half = with_keyframes(TEXT, cells(shape(1, 1, 2), 0, is_alone=True), shape(1, 1, 2), 0.5)
+    both = with_keyframes(half, cells(shape(1, 1, 1), 8, is_alone=True), shape(1, 1, 1), 1.0)
+    assert heed_of(both[0][1]).tolist() == [[0.5, 0.5, 1.0]]
+    whole = with_keyframes(TEXT, cells(shape(1, 1, 2), 0, is_alone=True), shape(1, 1, 2), 1.0)
+    assert heed_of(whole[0][1]) is heed_of({}) is heed_of(without_keyframes(half)[0][1]) is None
+
+
+def test_cells_of_a_smaller_guide_reach_further() -> None:
+    assert cells(shape(1, 1, 2), 0, is_alone=True, fold=2)[0, 2].tolist() == [[0, 64], [32, 96]]

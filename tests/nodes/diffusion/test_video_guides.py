@@ -1,15 +1,18 @@
 """Guides of videos: which frame they belong to, what is kept, and what is cut off again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.keyframes import coordinates, count
-from nodes.diffusion.video_guides import Guide, begun, guided, without_guides
+from nodes.diffusion.types import ModelHandle, ModelSource, Patch
+from nodes.diffusion.video_guides import Guide, begun, fold_of, guided, without_guides
 
 TEXT = [(torch.zeros(1, 4, 8), {"frame_rate": 25.0})]
 
@@ -122,3 +125,25 @@ def test_what_does_not_belong_together_is_refused() -> None:
         guided(Averaging(), TEXT, TEXT, {"samples": torch.zeros(1, 4, 8, 8)}, guide(1, 0))
     with pytest.raises(DiffusionError, match="a cell of 8 pixels"):
         begun(Averaging(downscale=8), video(), numbered(1), 1.0)
+
+
+def test_a_guide_of_half_the_size_leaves_holes() -> None:
+    start = {"samples": torch.zeros(1, 3, 4, 2, 4)}
+    found = guided(Averaging(), TEXT, TEXT, start, Guide(torch.ones(1, 64, 128, 3), 0, 0.75, fold=2))
+    assert found.latent["noise_mask"][0, 0, 4].tolist() == [[0.25, -1, 0.25, -1], [-1, -1, -1, -1]]
+    assert found.latent["samples"][0, 0, 4].tolist() == [[1, 0, 1, 0], [0, 0, 0, 0]]
+    assert count(found.positive) == 1
+    assert without_guides(*found).latent["samples"].shape == start["samples"].shape
+    with pytest.raises(DiffusionError, match="multiples of 64 pixels; it is 96 by 64"):
+        guided(Averaging(), TEXT, TEXT, video(), Guide(numbered(1), 0, 1.0, fold=2))
+
+
+@pytest.mark.parametrize(
+    ("header", "fold"), [({"reference_downscale_factor": "2.0"}, 2), ({}, 1), ({"reference_downscale_factor": "?"}, 1)]
+)
+def test_the_lora_says_how_small_it_sees_guides(tmp_path: Path, header: dict[str, str], fold: int) -> None:
+    model = ModelHandle(ModelSource(tmp_path / "m.safetensors", "model", "ltx2"))
+    assert fold_of(model) == 1
+    save_file({"x.lora_A.weight": torch.zeros(1, 1)}, tmp_path / "l.safetensors", header)
+    lora = Patch(tmp_path / "l.safetensors", "lora", 1.0)
+    assert fold_of(replace(model, patches=(Patch(tmp_path / "other", "lora", 1.0), lora))) == fold

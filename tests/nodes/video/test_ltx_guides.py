@@ -60,3 +60,27 @@ def test_a_sampled_video_may_begin_with_a_picture(bench: Any) -> None:
     assert torch.equal(begun["samples"][:, :, 1:], latent["samples"][:, :, 1:])
     assert not torch.allclose(begun["samples"][:, :, 0], latent["samples"][:, :, 0])
     assert ltxv_image_to_video_in_place(vae, picture(3), latent, bypass=True, models=house.models) is latent
+
+
+def test_a_weak_guide_is_heeded_less_and_a_small_one_leaves_nothing_behind(bench: Any) -> None:
+    house, model, texts, vae = bench
+    drawn = []
+    for strength, told, heed in ((0.5, None, 0.5), (0.5, None, 1.0), (1.0, {"reference_downscale_factor": 2}, 1.0)):
+        guided = ltxv_add_guide(
+            *texts,
+            vae,
+            empty_ltxv_latent_video(64, 64, 9, 1),
+            picture(1),
+            0,
+            strength,
+            told,
+            models=house.models,
+        )
+        for text, _ in ((guided.positive, 0), (guided.negative, 1)):
+            text[0][1]["guide_attention_entries"][0]["strength"] = heed
+        result = house.sample(model, *guided)
+        assert bool(result["samples"].isfinite().all())
+        drawn.append(ltxv_crop_guides(guided.positive, guided.negative, result).latent["samples"])
+    assert drawn[0].shape == drawn[2].shape == (1, 128, 2, 2, 2)
+    assert not torch.allclose(drawn[0], drawn[1], atol=1e-4)
+    assert not torch.allclose(drawn[1], drawn[2], atol=1e-4)
