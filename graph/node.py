@@ -222,7 +222,7 @@ def _spec(where: str, name: str, annotation: Any, default: Any) -> InputSpec:
     widget = next((each for each in markers if isinstance(each, Widget)), Widget())
     facts: dict[str, Any] = {"name": name, **_field_facts(markers), **_kind(where, kind, markers)}
     if default is not MISSING and default is not None:
-        facts |= {"has_default": True, "default": default}
+        facts |= {"has_default": True, "default": list(default) if isinstance(default, tuple) else default}  # as JSON
     for flag in ("multiline", "socket_only", "lazy", "raw_link", "control_after_generate", "options"):
         facts[flag] = getattr(widget, flag)
     facts["step"] = widget.step if widget.step is not None else facts.get("step")

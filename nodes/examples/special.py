@@ -64,6 +64,9 @@ WRITING = {
     "MODEL": made("UNETLoader", unet_name="z_image_turbo_bf16.safetensors"),
     "CLIP": made("CLIPLoader", clip_name="qwen_3_4b.safetensors", type="lumina2"),
 }
+Z_IMAGE = {**WRITING, "VAE": made("VAELoader", vae_name="ae.safetensors")}
+LOTUS = {"MODEL": made("UNETLoader", unet_name="lotus-depth-d-v1-1.safetensors"), "VAE": made("VAELoader")}
+SD3_INPAINTING = made("ControlNetLoader", control_net_name="sd3_controlnet_inpainting.safetensors")
 PLUS = "PLUS (high strength)"
 FOUND_ADAPTER = made("IPAdapterUnifiedLoader", 1, preset=PLUS)
 FOR_FOUND = ("clip_vision/clip_vision_h.safetensors", "ipadapter/ip-adapter-plus_sd15.safetensors")
@@ -117,6 +120,7 @@ PIXART = {
     "CLIP": made("CLIPLoader", clip_name="t5xxl_fp16.safetensors", type="pixart"),
     "VAE": made("VAELoader"),
 }
+HUNYUAN_DIT = checkpoint("hunyuan_dit_1.2.safetensors")
 X4 = checkpoint("x4-upscaler-ema.safetensors")
 ZERO123 = {
     part: made("ImageOnlyCheckpointLoader", slot, ckpt_name="stable_zero123.safetensors")
@@ -136,11 +140,21 @@ _TWO_LATENTS = ("LatentAdd", "LatentSubtract", "LatentBlend", "LatentInterpolate
 
 SPECIAL: Mapping[str, Special] = {
     **{name: special(image=DRAWN) for name in _NEED_EDGES},
+    "ControlNetInpaintingAliMamaApply": special(control_net=SD3_INPAINTING, image=PICTURE),
+    "FrameInterpolate": special(images=FOUR),
+    "LotusConditioning": Special({}, ("BasicGuider", "conditioning"), world=LOTUS),
+    "RemoveBackground": special(image=DRAWN),
+    "ZImageFunControlnet": Special({"image": DRAWN}, world=Z_IMAGE),
     **{name: special(image=made("Canny", image=DRAWN)) for name in ("ControlNetApply", "ControlNetApplyAdvanced")},
     **{name: special(samples2=made("VAEEncode", pixels=BLUE)) for name in _TWO_LATENTS},
     # pictures
     "BatchImagesNode": Special({"images.image0": PICTURE, "images.image1": BLUE}),
+    "ColorToRGBInt": special(color="#ff8000"),
     "ColorTransfer": special(image_target=DRAWN, image_ref=BLUE),
+    "ConvertDictionaryToString": special(dictionary={"colour": "red", "corners": 0}),
+    "CreateBoundingBoxes": special(
+        background=PICTURE, bboxes=made("PrimitiveBoundingBox", x=16, y=16, width=32, height=32)
+    ),
     "CompareQuality": Special({"image": made("ImageBlur", image=DRAWN), "reference": DRAWN}, slot=3),
     "ContactSheet": special(images=made("ImageBatch", image1=PICTURE, image2=BLUE), labels="orange\nblue", cell=128),
     "CreateList": Special({"inputs.input0": "red", "inputs.input1": "green"}),
@@ -150,6 +164,8 @@ SPECIAL: Mapping[str, Special] = {
     "ImageCompare": special(image_a=DRAWN, image_b=made("ImageBlur", image=DRAWN)),
     "ImageCompositeMasked": special(destination=PICTURE, source=BLUE, mask=SHAPE),
     "ImageCrop": special(image=DRAWN, width=32, height=32, x=16, y=16),
+    "ImageCropToMask": special(images=DRAWN, pad_factor=1.5),
+    "ImageHistogram": special(image=DRAWN),
     "ImageCropV2": special(image=DRAWN, crop_region={"x": 16, "y": 16, "width": 32, "height": 32}),
     "ImageFromBatch": special(image=FOUR, batch_index=1),
     "ImageMergeTileList": special(
@@ -173,6 +189,10 @@ SPECIAL: Mapping[str, Special] = {
     "SaveAnimatedPNG": special(images=FOUR),
     "SaveAnimatedWEBP": special(images=FOUR),
     "SaveImageAdvanced": Special({"images": PHANTOM, "format": "png", "format.bit_depth": "16-bit"}),
+    "UNetSelfAttentionMultiply": special(out=1.2),
+    "UNetCrossAttentionMultiply": special(out=1.2),
+    "UNetTemporalAttentionMultiply": special(self_structural=1.2),
+    "Video Slice": special(duration=0.25),
     "SaveSyntheticSet": special(images=PHANTOM, classes="disc", seeds=made("PrimitiveInt", value=0)),
     "SaveWEBM": special(images=FOUR, fps=8.0),
     "SetReport": Special({"images": PHANTOMS, "reference": PHANTOMS}, slot=3),
@@ -200,6 +220,7 @@ SPECIAL: Mapping[str, Special] = {
     "EmptySD3LatentImage": Special({}, SAVE_LATENT),
     "LatentComposite": special(samples_from=made("VAEEncode", pixels=BLUE), x=16, y=16),
     "LatentCompositeMasked": special(source=made("VAEEncode", pixels=BLUE), mask=SHAPE),
+    "LatentCutToBatch": special(dim="x", slice_size=4),
     "LatentFromBatch": special(samples=made("EmptyLatentImage", batch_size=4), batch_index=2),
     "RebatchLatents": special(latents=made("EmptyLatentImage", batch_size=4), batch_size=2),
     "StableCascade_EmptyLatentImage": Special({"width": 256, "height": 256}, SAVE_LATENT),
@@ -221,6 +242,7 @@ SPECIAL: Mapping[str, Special] = {
         {"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall", "llama": "a cat on a wall"}, world=HIDREAM
     ),
     "CLIPTextEncodeLumina2": Special({"system_prompt": "superior", "user_prompt": "a cat on a wall"}, world=LUMINA2),
+    "CLIPTextEncodeHunyuanDiT": Special({"bert": "a cat on a wall", "mt5xl": "a cat on a wall"}, world=HUNYUAN_DIT),
     "CLIPTextEncodePixArtAlpha": Special({"text": "a cat on a wall"}, world=PIXART),
     "CLIPTextEncodeSD3": Special({"clip_l": "a cat", "clip_g": "a cat", "t5xxl": "a cat on a wall"}, world=SD3),
     "CLIPTextEncodeSDXL": Special({"text_g": "a cat on a wall", "text_l": "a cat on a wall"}, world=SDXL),
@@ -282,7 +304,7 @@ SPECIAL: Mapping[str, Special] = {
     "WanFunControlToVideo": special(clip_vision_output=SEEN, start_image=PICTURE, control_video=VIDEO_OF_FOUR),
     "Wan22FunControlToVideo": special(ref_image=PICTURE, control_video=VIDEO_OF_FOUR),
     "WanVaceToVideo": special(control_video=VIDEO_OF_FOUR, reference_image=PICTURE),
-    "Wan22ImageToVideoLatent": special(start_image=PICTURE),
+    "Wan22ImageToVideoLatent": Special({"start_image": PICTURE}, ("KSampler", "latent_image")),
     "WanCameraEmbedding": Special({"camera_pose": "Zoom In"}, ("WanCameraImageToVideo", "camera_conditions")),
     "WanCameraImageToVideo": special(
         start_image=PICTURE, camera_conditions=made("WanCameraEmbedding", camera_pose="Zoom In")
@@ -297,6 +319,8 @@ SPECIAL: Mapping[str, Special] = {
     "ModelSamplingFlux": Special(world=FLUX),
     # sigmas
     "ManualSigmas": special(sigmas="14.6, 5, 1, 0"),
+    **dict.fromkeys(("SkipLayerGuidanceSD3", "SkipLayerGuidanceDiT", "SkipLayerGuidanceDiTSimple"), Special(world=SD3)),
+    "ScaleROPE": Special({"scale_t": 2.0}, world=wan("wan2.1_t2v_1.3B_fp16")),
     "SamplingPercentToSigma": special(sampling_percent=0.5),
     "SplitSigmas": special(step=1),
     "SplitSigmasDenoise": special(denoise=0.5),
@@ -315,6 +339,7 @@ SPECIAL: Mapping[str, Special] = {
             "accumulate": True,
         }
     ),
+    "GetItemFromList": special(list=made("CreateList", **{"inputs.input0": "red", "inputs.input1": "green"}), index=1),
     "JsonExtractString": special(json_string='{"prompt": "a red circle"}', key="prompt"),
     "ComfyNumberConvert": special(value="3"),
     "PromptAdherence": special(prompt="an orange background", image=PICTURE),
@@ -349,11 +374,16 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     "WanPhantomSubjectToVideo": wan("Phantom-Wan-14B_fp16"),
     "HunyuanImageToVideo": HUNYUAN,
     **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),
+    **dict.fromkeys(("PhotoMakerLoader", "PhotoMakerEncode"), SDXL),
+    **dict.fromkeys(("ModelPatchLoader", "QwenImageDiffsynthControlnet"), Z_IMAGE),
     **dict.fromkeys(("TripleCLIPLoader", "TripleCLIPLoaderGGUF", "ControlNetApplySD3"), SD3),
+    "ControlNetInpaintingAliMamaApply": SD3,
     **dict.fromkeys(("QuadrupleCLIPLoader", "QuadrupleCLIPLoaderGGUF"), HIDREAM),
 }
 """Who gives values in examples that are generated otherwise, by node type."""
-FOR_SD15 = frozenset({"clip_vision", "controlnet", "hypernetworks", "ipadapter", "loras", "text_encoders", "vae"})
+FOR_SD15 = frozenset(
+    {"clip_vision", "controlnet", "gligen", "hypernetworks", "ipadapter", "loras", "text_encoders", "vae"}
+)
 """Folders whose files, as examples name them, belong to a Stable Diffusion 1.5, unless it is said otherwise."""
 SAME_AS: Mapping[str, str] = {
     "IPAdapterModelLoader": "IPAdapterAdvanced",

@@ -1,11 +1,13 @@
 """Nodes that make boxes on pictures and draw them."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 import torch
 from pydantic import Field
 
+from graph.context import Context
 from graph.datatypes import Socket
 from graph.node import Widget, node
 from nodes.diffusion.pictures import boxes
@@ -56,12 +58,12 @@ def create_bounding_boxes(
     ] = None,
     width: Annotated[CanvasSide, Field(description="Width that boxes are counted in, in pixels.")] = 1024,
     height: Annotated[CanvasSide, Field(description="Height that boxes are counted in, in pixels.")] = 1024,
-    editor_state: Annotated[
-        Drawn, Field(description="What was drawn: boxes with their descriptions.", default=())
-    ] = (),
+    editor_state: Annotated[Drawn, Field(description="What was drawn: boxes with their descriptions.")] = (),
     last_incoming: Annotated[
-        Drawn, Widget(optional=True), Field(description="The boxes that what was drawn began with.", default=())
+        Drawn, Widget(optional=True), Field(description="The boxes that what was drawn began with.")
     ] = (),
+    *,
+    ctx: Context,
 ) -> CreatedBoxes:
     """Describe boxes on a picture, for models that draw by layouts: what, in which words and in which colours."""
     incoming = boxes.boxes_of(bboxes, width, height)
@@ -69,6 +71,7 @@ def create_bounding_boxes(
     seen = boxes.preview(chosen, width, height, background)
     in_pixels = [{name: round(each[name]) for name in boxes.SIDES} for each in chosen]
     elements = [boxes.element_of(each, width, height) for each in chosen]
+    ctx.show(dims=[width, height], input_bboxes=incoming, text=[json.dumps(elements, ensure_ascii=False)])
     return CreatedBoxes(seen, [in_pixels] if in_pixels else [], elements)
 
 

@@ -8,7 +8,7 @@ from graph.node import node
 from nodes.diffusion.effects.base import with_effect
 from nodes.sockets import Model
 
-CATEGORY = "experimental/attention"
+CATEGORY = "model_patches/unet"
 Factor = Annotated[float, Field(ge=0.0, le=10.0, multiple_of=0.01)]
 Query = Annotated[Factor, Field(description="Scale of queries: of how sharply positions choose.")]
 Key = Annotated[Factor, Field(description="Scale of keys: as that of queries.")]
@@ -72,7 +72,7 @@ def _scaled(model: Model, **numbers: Any) -> Model:
     return with_effect(model, "attention_scaling", **factors)
 
 
-@node("ScaleROPE", title="Scale positions", category="advanced/model_patches", occupies="instant", experimental=True)
+@node("ScaleROPE", title="Scale positions", category="advanced/model", occupies="instant", experimental=True)
 def scale_positions(
     model: Model,
     scale_x: ScaleOf = 1.0,

@@ -14,7 +14,7 @@ from nodes.sockets import Model
 Indices = Annotated[str, Field(description="Places in a window, from 0, with commas between them.")]
 
 
-@node("ContextWindowsManual", title="Context windows", category="context", occupies="instant", experimental=True)
+@node("ContextWindowsManual", title="Context windows", category="advanced/model", occupies="instant", experimental=True)
 def context_windows(
     model: Model,
     context_length: Annotated[

@@ -13,7 +13,7 @@ from graph.node import Choices, node
 from nodes.diffusion.models import PRECISION
 from nodes.sockets import Clip, Model, Vae
 
-CATEGORY, MULTIPLE = "advanced/placement", "advanced/multigpu"
+CATEGORY = "advanced/placement"
 BACKENDS = ("pytorch attention", "comfy kitchen attention")
 Device = Literal["default", "cpu", "gpu:0", "gpu:1", "gpu:2", "gpu:3", "gpu:4", "gpu:5", "gpu:6", "gpu:7"]
 Kept = Annotated[Device, Field(description="Kept for workflows that say it; `--device` chooses for all models.")]
@@ -58,9 +58,7 @@ def compile_model(
     return model
 
 
-@node(
-    "ModelAttentionBackend", title="Attention of model", category="model_patches", occupies="instant", experimental=True
-)
+@node("ModelAttentionBackend", title="Attention of model", category=CATEGORY, occupies="instant", experimental=True)
 def model_attention(
     model: Model,
     attention: Annotated[
@@ -71,7 +69,7 @@ def model_attention(
     return AttendingModel(model)
 
 
-@node("MultiGPU_WorkUnits", title="Share guidance among cards", category=MULTIPLE, occupies="instant")
+@node("MultiGPU_WorkUnits", title="Share guidance among cards", category=CATEGORY, occupies="instant")
 def share_among_cards(
     model: Model,
     max_gpus: Annotated[int, Field(ge=1, multiple_of=1, description="Kept for workflows that say it.")] = 2,
@@ -80,7 +78,7 @@ def share_among_cards(
     return model
 
 
-@node("MultiGPU_Options", title="Speed of a card", category=MULTIPLE, occupies="instant")
+@node("MultiGPU_Options", title="Speed of a card", category=CATEGORY, occupies="instant")
 def card_options(
     device_index: Annotated[int, Field(ge=0, le=64, description="Which card.")] = 0,
     relative_speed: Annotated[
@@ -94,7 +92,7 @@ def card_options(
     return {**(gpu_options or {}), device_index: relative_speed}
 
 
-@node("ModelComputeDtype", title="Precision of model", category="advanced/debug", occupies="instant")
+@node("ModelComputeDtype", title="Precision of model", category=CATEGORY, occupies="instant")
 def model_precision(
     model: Model,
     dtype: Annotated[

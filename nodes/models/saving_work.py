@@ -10,7 +10,7 @@ from nodes.diffusion.effects.base import with_effect
 from nodes.models.guidance_changes import CATEGORY, Moment
 from nodes.sockets import Model
 
-DEBUG = "advanced/debug/model"
+MODEL = "advanced/model"
 Layers = Annotated[str, Field(description="Numbers of blocks, from 0; those that a model lacks are passed over.")]
 Double = Annotated[Layers, Field(description="Blocks that see text and picture apart, or are all of one kind.")]
 Single = Annotated[Layers, Field(description="Blocks that see text and picture as one row, as Flux has them.")]
@@ -89,7 +89,7 @@ def skip_layers_of_negative(
     return with_effect(model, "skip_layers_of_negative", **numbers)
 
 
-@node("EasyCache", title="EasyCache", category=DEBUG, occupies="instant", experimental=True)
+@node("EasyCache", title="EasyCache", category=MODEL, occupies="instant", experimental=True)
 def easy_cache(
     model: Model,
     reuse_threshold: Threshold = 0.2,
@@ -104,7 +104,7 @@ def easy_cache(
     return _saving(model, "easy_cache", reuse_threshold, start_percent, end_percent, verbose)
 
 
-@node("LazyCache", title="LazyCache", category=DEBUG, occupies="instant", experimental=True)
+@node("LazyCache", title="LazyCache", category=MODEL, occupies="instant", experimental=True)
 def lazy_cache(
     model: Model,
     reuse_threshold: Threshold = 0.2,

@@ -17,7 +17,7 @@ class SavedText(NamedTuple):
     text: str
 
 
-@node("SaveText", title="Save text", category="text", output=True, occupies="io")
+@node("SaveText", title="Save text", category="utils/string", output=True, occupies="io")
 def save_text(
     text: Annotated[str, Widget(socket_only=True), Field(description="What is saved.")],
     filename_prefix: Annotated[

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from graph.context import Context
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.pictures.boxes import SIDES, boxes_of, by_picture, element_of
 from nodes.images.arranging import image_crop_v2
@@ -59,22 +60,23 @@ def test_other_things_are_refused(data: Any) -> None:
 
 def test_boxes_that_arrive_take_the_place_of_what_was_drawn() -> None:
     drawn, arrived = (
-        create_bounding_boxes(editor_state=[DUCK]),
-        create_bounding_boxes(bboxes=[PLAIN], editor_state=[DUCK]),
+        create_bounding_boxes(editor_state=[DUCK], ctx=Context()),
+        create_bounding_boxes(bboxes=[PLAIN], editor_state=[DUCK], ctx=Context()),
     )
     assert drawn.bboxes == [[{name: DUCK[name] for name in ("x", "y", "width", "height")}]]
     assert drawn.elements == [element_of(DUCK, 1024, 1024)]
     assert arrived.bboxes == [[PLAIN]]
-    kept = create_bounding_boxes(bboxes=[PLAIN], editor_state=[DUCK], last_incoming=[PLAIN])
+    kept = create_bounding_boxes(bboxes=[PLAIN], editor_state=[DUCK], last_incoming=[PLAIN], ctx=Context())
     assert kept.bboxes == drawn.bboxes
-    assert create_bounding_boxes().bboxes == []
+    assert create_bounding_boxes(ctx=Context()).bboxes == []
 
 
 def test_the_preview_shows_boxes_over_the_dimmed_picture() -> None:
     background = torch.ones(1, 64, 128, 3)
-    seen = create_bounding_boxes(
-        background, width=256, height=128, editor_state=[{**DUCK, "x": 64, "y": 32, "width": 64, "height": 64}]
-    ).preview
+    box = {**DUCK, "x": 64, "y": 32, "width": 64, "height": 64}
+    context = Context()
+    seen = create_bounding_boxes(background, width=256, height=128, editor_state=[box], ctx=context).preview
+    assert context.shown["dims"] == [256, 128]
     assert seen.shape == (1, 64, 128, 3)
     assert float(seen[0, 0, 0, 0]) == pytest.approx(0.25, abs=0.01)
     torch.testing.assert_close(seen[0, 40, 32], torch.tensor([1.0, 0.8, 0.0]), atol=0.01, rtol=0)
