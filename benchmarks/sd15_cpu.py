@@ -22,7 +22,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -34,15 +33,17 @@ from graph.context import Context
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.ldm_vae import vae_keys
 from nodes.diffusion.models import ModelRegistry
+from nodes.diffusion.text.vocabulary import bundled_vocabulary
 from nodes.diffusion.types import ModelHandle, VaeHandle
 from nodes.latents.autoencoding import decode_latent
 from nodes.sampling.denoising import ksampler
 
 ROOT = Path(__file__).parents[1]
-WIDTH, TOKENS, CFG, SEED = 768, 77, 7.5, 1
+WIDTH, TOKENS, WORDS, CFG, SEED = 768, 77, 49408, 7.5, 1
 OURS, DEFAULT, BF16 = "ours", "diffusers fp32", "diffusers bf16"
 TYPES = {DEFAULT: torch.float32, BF16: torch.bfloat16}
 CLIP = {"hidden_size": WIDTH, "intermediate_size": 3072, "num_attention_heads": 12, "hidden_act": "quick_gelu"}
+NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 UNET = {"sample_size": 64, "cross_attention_dim": WIDTH, "attention_head_dim": 8}
 VAE = {
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -65,11 +66,17 @@ def write(folder: Path, *, tiny: bool) -> Path:
         "vae": AutoencoderKL(**VAE, block_out_channels=(32,) * 4 if tiny else (128, 256, 512, 512), layers_per_block=2),
         "text_encoder": CLIPTextModel(CLIPTextConfig(**CLIP, num_hidden_layers=2 if tiny else 12)),
     }
-    for name, part in parts.items():
-        part.half().save_pretrained(folder / "folder" / name)
-    DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False).save_pretrained(
-        folder / "folder" / "scheduler"
+    for part in parts.values():
+        part.half()
+    pipeline = StableDiffusionPipeline(
+        **parts,
+        tokenizer=bundled_vocabulary(WORDS).tokenizer,
+        scheduler=DDIMScheduler(**NOISE, clip_sample=False, set_alpha_to_one=False, steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
     )
+    pipeline.save_pretrained(folder / "folder")
     save_file(original_layout(parts), file)
     return file
 
@@ -121,18 +128,10 @@ def our_pictures(models: ModelRegistry, model: ModelHandle, vae: VaeHandle, step
     return draw
 
 
-def their_pictures(parts: Mapping[str, Any], scheduler: DDIMScheduler, steps: int) -> Draw:
+def their_pictures(pipeline: StableDiffusionPipeline, steps: int) -> Draw:
     """Draws a picture of a size through diffusers' pipeline, as it comes."""
-    pipeline = StableDiffusionPipeline(
-        **parts,
-        tokenizer=None,
-        scheduler=scheduler,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
     pipeline.set_progress_bar_config(disable=True)
-    positive, negative = (text.to(parts["unet"].dtype) for text in texts())
+    positive, negative = (text.to(pipeline.unet.dtype) for text in texts())
 
     def draw(size: int) -> object:
         return pipeline(
@@ -149,7 +148,7 @@ def their_pictures(parts: Mapping[str, Any], scheduler: DDIMScheduler, steps: in
 
 
 def load(kind: str, file: Path, steps: int) -> Draw:
-    """Load all three parts of the single file, and give what draws pictures with them."""
+    """Load all parts of the single file, and give what draws pictures with them."""
     if kind == OURS:
         models = ModelRegistry("cpu")
         checkpoint = models.checkpoint(file, "benchmark")
@@ -157,14 +156,10 @@ def load(kind: str, file: Path, steps: int) -> Draw:
         assert checkpoint.vae is not None
         with models.use_model(checkpoint.model), models.use_clip(checkpoint.clip), models.use_vae(checkpoint.vae):
             return our_pictures(models, checkpoint.model, checkpoint.vae, steps)
-    folder, dtype = file.parent / "folder", TYPES[kind]
-    options = {"torch_dtype": dtype, "local_files_only": True}
-    parts = {
-        "unet": UNet2DConditionModel.from_single_file(str(file), config=str(folder), subfolder="unet", **options),
-        "vae": AutoencoderKL.from_single_file(str(file), config=str(folder), subfolder="vae", **options),
-        "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=dtype, local_files_only=True),
-    }
-    return their_pictures(parts, DDIMScheduler.from_pretrained(folder / "scheduler"), steps)
+    pipeline = StableDiffusionPipeline.from_single_file(
+        str(file), config=str(file.parent / "folder"), torch_dtype=TYPES[kind], local_files_only=True
+    )
+    return their_pictures(pipeline, steps)
 
 
 def alone(kind: str, file: Path, size: int) -> dict[str, float]:

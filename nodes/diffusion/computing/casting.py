@@ -8,7 +8,7 @@ float32. Most published files are in float16, and processors compute in bfloat16
 import torch
 from torch import Tensor
 
-PIECE = 2**18
+PIECE = 2**20
 """How many numbers are converted at once: as float32 they fit into the cache of one core."""
 
 
@@ -19,7 +19,8 @@ def cast(weight: Tensor, dtype: torch.dtype, memory_format: torch.memory_format 
         return weight.to(dtype, memory_format=memory_format)
     result = torch.empty(weight.shape, dtype=dtype, memory_format=memory_format)
     rows = max(1, PIECE // weight[0].numel())
-    wide = torch.empty(weight[:rows].shape)
+    wide = torch.empty(weight[:rows].shape, memory_format=memory_format)
     for narrow, target in zip(weight.split(rows), result.split(rows), strict=True):
-        target.copy_(wide[: len(narrow)].copy_(narrow))
+        # Turned round first: numbers of the same order are converted twice as fast.
+        target.copy_(wide[: len(narrow)].copy_(narrow.contiguous(memory_format=memory_format)))
     return result

@@ -92,9 +92,9 @@ def _vocabulary(tokenizer: "CLIPTokenizer") -> Vocabulary:
 
 def _bundled_tables() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """The token numbers and the merges of CLIP's vocabulary."""
-    lines = gzip.decompress(BUNDLED.read_bytes()).decode("utf-8").split("\n")
-    pairs = [line.split() for line in lines[1 : MERGES + 1]]
-    merges = [(first, second) for first, second in pairs]
+    _, *lines = gzip.decompress(BUNDLED.read_bytes()).decode("utf-8").split("\n", MERGES + 1)
+    halves = "\n".join(lines[:MERGES]).split()
+    merges = list(zip(halves[::2], halves[1::2], strict=True))
     symbols = _byte_symbols()
     tokens = [*symbols, *(f"{each}</w>" for each in symbols), *(first + second for first, second in merges)]
     return {token: number for number, token in enumerate([*tokens, _BEGIN, _END])}, merges

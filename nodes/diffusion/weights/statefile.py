@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from nodes.diffusion.errors import ModelFileError, PickleRefused
+from nodes.diffusion.weights.pages import MappedPages
 
 PICKLES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
 """Name endings of files that Python's pickle reads: opening one may run any code."""
@@ -35,6 +36,7 @@ class StateFile:
         try:
             self._file = safe_open(path, framework="pt", device="cpu")
             self._keys = list(self._file.keys())
+            self._pages = MappedPages(path)
         except MemoryError as error:
             raise too_large(path, error) from error
         except RuntimeError as error:  # torch says so when the system does not let it map the file
@@ -70,7 +72,9 @@ class StateFile:
         """
         if key not in self:
             raise ModelFileError(f'{self.path.name} has no tensor "{key}".')
-        return self._file.get_tensor(key)
+        tensor: Tensor = self._file.get_tensor(key)
+        self._pages.note(tensor)
+        return tensor
 
 
 def shapes_below(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> dict[str, tuple[int, ...]]:

@@ -24,7 +24,7 @@ def test_every_half_precision_number_survives_as_torch_has_it() -> None:
 
 
 def test_channels_go_last_where_they_are_wanted_last() -> None:
-    weight = torch.randn(600, 70, 3, 3).half()
+    weight = torch.randn(1800, 70, 3, 3).half()
     found = cast(weight, torch.bfloat16, torch.channels_last)
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(found, weight.to(torch.bfloat16))
