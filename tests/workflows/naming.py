@@ -13,6 +13,7 @@ Nodes = Mapping[str, Mapping[str, Any]]
 FAMILIES: Sequence[tuple[str, str]] = (
     (r"stable.?audio", "stable_audio"),
     (r"ltx.?2.?19b", "ltx2 of the first version"),
+    (r"lotus", "lotus"),
     (r"ltx.?2", "ltx2"),
     (r"ltx", "ltxv"),
     (r"svd|stable.?video", "svd"),
@@ -23,9 +24,12 @@ FAMILIES: Sequence[tuple[str, str]] = (
     (r"pixart", "pixart alpha"),
     (r"x4.?upscal", "sd2 x4"),
     (r"lumina|netayume", "lumina2"),
+    (r"hunyuan.?dit", "hunyuan dit"),
+    (r"hunyuan.*1\.5|capybara", "hunyuan 1.5"),
     (r"hunyuan", "hunyuan"),
     (r"hidream", "hidream"),
     (r"aura.?flow", "aura_flow"),
+    (r"krea.?2", "krea2"),
     (r"cosmos", "cosmos"),
     (r"omnigen", "omnigen"),
     (r"mochi", "mochi"),
@@ -67,6 +71,11 @@ TEXTS: Sequence[tuple[str, str]] = (
 WRITERS = r"qwen.?3"
 """Language models that graphs without a diffusion model name: they write."""
 MODELS = ("checkpoints", "diffusion_models")
+UNETS = ("sd1", "sd2", "sdxl")
+HELPERS = ("lotus",)
+"""Families whose models make pictures for others to look at."""
+BESIDE = {"background_removal": "background", "frame_interpolation": "interpolation", "clip_vision": "clip_vision"}
+"""Folders whose files belong to no family."""
 
 
 def family_of(name: str) -> str:
@@ -87,8 +96,9 @@ def files_of(nodes: Nodes, catalogue: Catalogue) -> Iterator[tuple[str, InputSpe
 def main_family(nodes: Nodes, catalogue: Catalogue) -> str:
     """The family of the first diffusion model of a graph: what else it names belongs to that."""
     names = [name for _, spec, name in files_of(nodes, catalogue) if spec.files in MODELS]
-    if names:
-        return family_of(names[0])
+    families = [family_of(name) for name in names]
+    if families:
+        return next((family for family in families if family not in HELPERS), families[0])
     spoken = [name for _, spec, name in files_of(nodes, catalogue) if spec.files == "text_encoders"]
     return "z_image" if any(re.search(WRITERS, name.lower()) for name in spoken) else "any"
 
@@ -107,12 +117,18 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         return StandIn("any", "upscale x2" if re.search(r"x2|2x", lower) else "upscale x4")
     if folder == "latent_upscale_models":
         return StandIn("any", "latent upscaler in time" if "temporal" in lower else "latent upscaler")
-    if folder == "clip_vision":
-        return StandIn("any", "clip_vision")
+    if folder in BESIDE:
+        return StandIn("any", BESIDE[folder])
+    if folder == "vae" and re.search(r"vae-ft-mse", lower):
+        return StandIn("sd1", "vae")
+    inpainting = " for inpainting" if "inpaint" in lower else ""
     parts = {
         "vae": "vae with a small decoder" if "small_decoder" in lower else "vae",
         "loras": "lora",
-        "controlnet": _steering(lower),
+        "controlnet": f"controlnet{inpainting}" if inpainting and family not in UNETS else _steering(lower),
+        "model_patches": f"model patch{inpainting}",
+        "gligen": "gligen",
+        "photomaker": "photomaker",
         "ipadapter": "ip-adapter plus" if "plus" in lower else "ip-adapter",
     }
     return StandIn(family, parts[folder]) if folder in parts else UNKNOWN

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from graph.belonging import Belonging
@@ -19,6 +20,8 @@ from graph.settings import Settings
 from graph.validation import Validated
 from graph.workflow import Workflow
 from nodes.application import create
+from nodes.diffusion.files import video_files
+from nodes.diffusion.files.media import VideoFrames
 from tests.workflows.naming import Nodes, files_of, main_family, stand_in
 from tests.workflows.standins import Library, write_vocabularies
 
@@ -30,6 +33,8 @@ PICKLE = re.compile(r"\.(ckpt|pt|pth|bin)$", re.IGNORECASE)
 
 SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus")
 """How the names of sounds end."""
+VIDEOS = (".mp4", ".webm", ".mov", ".mkv")
+"""How the names of videos end."""
 
 
 @dataclass
@@ -71,7 +76,7 @@ class House:
                 self._picture(self._data / "input" / name / "1.png")
             elif folder in DATA_FOLDERS:
                 path = self._data_file(folder, name)
-                (_sound if path.suffix.lower() in SOUNDS else self._picture)(path)
+                self._input(path)
             else:
                 converted = PICKLE.sub(".safetensors", name)
                 placed = _placed(converted)
@@ -118,6 +123,12 @@ class House:
                 return self._data / other / name.removesuffix(f" [{other}]")
         return self._data / folder / name
 
+    def _input(self, path: Path) -> None:
+        """A sound, a video or a picture, as the name says."""
+        ending = path.suffix.lower()
+        make = _sound if ending in SOUNDS else _video if ending in VIDEOS else self._picture
+        make(path)
+
     def _picture(self, path: Path) -> None:
         """A disc before soft colours, clear in one quarter, so that there are edges and a mask."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +146,16 @@ def _sound(path: Path) -> None:
     with wave.open(str(path), "wb") as file:
         file.setparams((2, 2, 16000, 0, "NONE", ""))
         file.writeframes((np.stack([tone, tone], axis=1) * 2**14).astype("<i2").tobytes())
+
+
+def _video(path: Path) -> None:
+    """Nine frames in which a bright square moves, without sound, whatever the file is called."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images = torch.zeros(9, 64, 96, 3)
+    for number, image in enumerate(images):
+        image[16:48, 4 * number : 4 * number + 32] = 0.8
+    frames: VideoFrames = {"images": images, "fps": 8.0, "audio": None, "bit_depth": 8}
+    video_files.write(path, "mp4", frames, video_files.H264[8], {})
 
 
 def _placed(name: str) -> str:

@@ -22,7 +22,7 @@ from tests.nodes.diffusion import (
     tiny,
     wan_originals,
 )
-from tests.nodes.diffusion.control import controls, transformer_controls
+from tests.nodes.diffusion.control import controls, groundings, transformer_controls
 from tests.nodes.diffusion.families import relatives, unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
@@ -31,6 +31,7 @@ from tests.nodes.diffusion.upscaling import latent_upscalers, upscalers
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]
 """What a file holds, and its header."""
+from tests.workflows.further_standins import further
 FLUX_HEADER = {"latentloom.transformer": '{"axes_dims_rope": [4, 14, 14]}'}
 INSIDE = "model.diffusion_model."
 
@@ -77,7 +78,7 @@ class Library:
 
     def _parts(self, family: str) -> dict[str, Part]:
         if family not in self._files:
-            self._files[family] = KINDS[family]()
+            self._files[family] = KINDS[family]() | further(family)
         return self._files[family]
 
 
@@ -153,6 +154,7 @@ def _steering(unet: UNet2DConditionModel) -> dict[str, Tensors]:
 
 
 def _flow_parts(original: originals.FlowOriginal, header: Mapping[str, str]) -> dict[str, Part]:
+        "gligen": groundings.grounding(unet, unet.config["cross_attention_dim"]),
     network = original.transformer()
     parts = {name: original.text(name) for name in original.texts} | _steering_transformers(original)
     found: dict[str, Part] = {name: (tensors, {}) for name, tensors in parts.items()}
@@ -301,3 +303,4 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "any": _others,
 }
 """The families that have a stand-in: name -> the files of its tiny model."""
+    "lotus": dict,

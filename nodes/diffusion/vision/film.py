@@ -57,12 +57,13 @@ class Layer(nn.Module):
 
     def __init__(self, into: int, out: int, kernel: int, *, is_active: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(into, out, kernel, padding="same")
+        self.conv = nn.Conv2d(into, out, kernel, padding=(kernel - 1) // 2)
+        self._beyond = (kernel + 1) % 2
         self._is_active = is_active
 
     def forward(self, x: Tensor) -> Tensor:
         """One layer."""
-        x = self.conv(x)
+        x = self.conv(functional.pad(x, (0, self._beyond, 0, self._beyond)))
         return functional.leaky_relu(x, SLOPE) if self._is_active else x
 
 

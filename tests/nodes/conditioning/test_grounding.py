@@ -1,7 +1,5 @@
 """GLIGEN: words in their places."""
 
-from functools import partial
-
 import pytest
 import torch
 from diffusers.models.attention import GatedSelfAttentionDense
@@ -16,22 +14,8 @@ from nodes.diffusion.errors import DiffusionError, ModelError, UnsupportedModel
 from nodes.diffusion.types import Guider, Start
 from nodes.models.loaders import load_checkpoint
 from tests.nodes.diffusion import originals, tiny
-from tests.nodes.diffusion.control.controls import awaken
+from tests.nodes.diffusion.control.groundings import grounding
 from tests.nodes.house import House
-
-
-def grounding(unet, text: int) -> dict[str, torch.Tensor]:
-    """A tiny GLIGEN file for a UNet: attention for each of its blocks, and what encodes boxes."""
-    modules = dict(unet.named_modules())
-    found = {}
-    for number, (own, name) in enumerate(block_names(unet).items()):
-        heads, width = modules[own].attn1.heads, modules[own].norm1.weight.shape[0]
-        build = partial(GatedSelfAttentionDense, width, 16, heads, width // heads)
-        layer = awaken(originals.seeded(number, build))
-        layer.alpha_attn.data, layer.alpha_dense.data = torch.tensor(0.7), torch.tensor(0.4)
-        found |= {f"{name}.fuser.{key}": each for key, each in layer.state_dict().items()}
-    encoder = originals.seeded(9, lambda: awaken(GLIGENTextBoundingboxProjection(text, 16)))
-    return found | {f"position_net.{key}": each for key, each in encoder.state_dict().items()}
 
 
 @pytest.fixture(scope="module")

@@ -8,34 +8,13 @@ from torch.nn import functional
 from nodes.conditioning.person import encode_person, load_photomaker
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
 from nodes.diffusion.vision.encoder import prepared
-from nodes.diffusion.vision.person import PersonEncoder, split_prompt
+from nodes.diffusion.vision.person import split_prompt
 from nodes.models.loaders import load_checkpoint
 from tests.nodes.diffusion import originals
+from tests.nodes.diffusion.vision.persons import encoder, tensors
 from tests.nodes.house import House
 
-VISION = {
-    "hidden_size": 32,
-    "intermediate_size": 40,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 16,
-    "num_channels": 3,
-    "patch_size": 7,
-    "image_size": 28,
-    "hidden_act": "quick_gelu",
-    "projection_dim": 32,
-}
 IMAGE = torch.rand(2, 40, 30, 3, generator=torch.Generator().manual_seed(2))
-
-
-def encoder() -> PersonEncoder:
-    """A tiny one for the tiny Stable Diffusion XL, whose texts are 80 numbers wide."""
-    return originals.seeded(5, lambda: PersonEncoder(VISION, 48).eval())
-
-
-def tensors(prefix: str = "id_encoder.") -> dict[str, torch.Tensor]:
-    """What a file holds, with the LoRA that comes with it."""
-    found = {f"{prefix}{key.removeprefix('vision.')}": each for key, each in encoder().state_dict().items()}
-    return {**found, "lora_weights.unet.x.lora_A.weight": torch.zeros(2)} if prefix else found
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from nodes.diffusion.control.equipping import equipped, shared
 from nodes.diffusion.control.loading import open_control
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.steered import fit_hint
-from nodes.diffusion.control.types import CONTROLS
+from nodes.diffusion.control.types import CONTROL_TEXT, CONTROLS
 from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.sampling import Recipe
@@ -72,6 +72,16 @@ def test_at_strength_nought_everything_is_as_it_was(registry, files, sides):
     assert apply_shared(sides[0], net, IMAGE, 0.0) is sides[0]
     barely = run(registry, files, *steered(sides, net, strength=1e-12))
     torch.testing.assert_close(barely, run(registry, files, *sides), atol=1e-5, rtol=1e-5)
+
+
+def test_controls_may_read_a_text_of_their_own(registry, files, sides):
+    net = open_control(files / "a.safetensors")
+    positive, negative = steered(sides, net)
+    told = [(text, {**options, CONTROL_TEXT: sides[1][0][0]}) for text, options in positive]
+    same = [(text, {**options, CONTROL_TEXT: text}) for text, options in positive]
+    usual = run(registry, files, positive, negative)
+    assert not torch.allclose(run(registry, files, told, negative), usual)
+    torch.testing.assert_close(run(registry, files, same, negative), usual, atol=1e-2, rtol=1e-2)
 
 
 def test_a_picture_steers_and_its_layout_does_not_matter(registry, files, sides):
