@@ -62,6 +62,7 @@ SINGLE_TYPES: Mapping[str, tuple[str, ...]] = {
     "ltxv": ("ltxv", "ltx2"),
     "pixart": ("pixart_sigma",),
     "hidream": ("hidream",),
+    "krea2": ("krea2",),
 }
 """By type: the families that may read the text encoder; those that are missing have no family here."""
 DUAL_TYPES: Mapping[str, tuple[str, ...]] = {

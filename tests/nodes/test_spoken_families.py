@@ -1,4 +1,4 @@
-"""Lumina 2, AuraFlow and HiDream, from their files to the picture, through the nodes."""
+"""Lumina 2, AuraFlow, Krea 2 and HiDream, from their files to the picture, through the nodes."""
 
 from typing import Any
 
@@ -27,6 +27,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     house = House(tmp_path_factory.mktemp("spoken"))
     originals.lumina2().write(house.folder, "lumina.safetensors")
     originals.aura_flow().write(house.folder, "aura.safetensors")
+    originals.krea2().write(house.folder, "krea.safetensors")
     z_image().write(house.folder, "z_image.safetensors")
     for name, tensors in originals.hidream().files().items():
         folder = {"model": "diffusion_models", "vae": "vae"}.get(name, "text_encoders")
@@ -54,9 +55,9 @@ def hidream(house: House) -> tuple[Any, Any, Any]:
     return model, clip, load_vae("hidream vae.safetensors", **house.files)
 
 
-@pytest.mark.parametrize("name", ["lumina", "aura", "hidream"])
+@pytest.mark.parametrize("name", ["lumina", "aura", "krea", "hidream"])
 def test_files_become_a_picture(house: House, name: str) -> None:
-    kinds = {"lumina": "lumina2", "aura": "stable_diffusion"}
+    kinds = {"lumina": "lumina2", "aura": "stable_diffusion", "krea": "krea2"}
     parts = parts_of(house, name, kinds[name]) if name in kinds else hidream(house)
     assert parts[0].source.architecture == parts[1].source.architecture
     latent = None if name == "aura" else empty_sd3_latent(64, 64, 1)
@@ -109,13 +110,15 @@ def test_hidream_does_without_some_of_its_text_encoders(house: House) -> None:
         load_two_clips("hidream clip_l.safetensors", "hidream t5xxl.safetensors", "hidream", **house.files)
 
 
-@pytest.mark.parametrize(("name", "half", "told"), [("lumina", 6 / 7, 1.0), ("aura", 1.73 / 2.73, 1.0)])
+@pytest.mark.parametrize(
+    ("name", "half", "told"), [("lumina", 6 / 7, 1.0), ("aura", 1.73 / 2.73, 1.0), ("krea", 0.7595, 1.0)]
+)
 def test_noise_levels_are_those_of_the_families(house: House, name: str, half: float, told: float) -> None:
     model = load_diffusion_model(f"{name}.safetensors", "default", **house.files)
     with house.models.use_model(model) as network:
         found = parameterisation_of(network, model.options)
         assert found.percent_to_sigma(0.5) == pytest.approx(half, abs=1e-4)
-        assert float(found.timestep(torch.tensor(1.0))) == told
+        assert float(found.timestep(torch.tensor(1.0))) == 1.0
         changed = parameterisation_of(network, model_sampling_aura_flow(model, 4.0).options)
         assert changed.percent_to_sigma(0.5) == pytest.approx(0.8)
 

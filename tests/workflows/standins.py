@@ -288,6 +288,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "lumina2": lambda: _newer_parts(spoken_originals.lumina2(), "gemma2_2b"),
     "aura_flow": lambda: _newer_parts(spoken_originals.aura_flow(), "pile_t5xl"),
     "hidream": _hidream,
+    "krea2": lambda: _newer_parts(spoken_originals.krea2(), "qwen3vl_4b"),
     "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
     "sd2 x4": lambda: _unet_parts(relatives.x4()),
     "zero123": lambda: {"checkpoint": (relatives.whole_zero123(), {})},

@@ -16,7 +16,7 @@ from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import TextEncoder
-from nodes.diffusion.weights.libraries import new_aura_flow_transformer
+from nodes.diffusion.weights.picture_transformers import new_aura_flow_transformer
 
 
 def _attention(file: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import TextEncoder
-from nodes.diffusion.weights.libraries import chroma_times, new_chroma_transformer
+from nodes.diffusion.weights.libraries import chroma_times
+from nodes.diffusion.weights.picture_transformers import new_chroma_transformer
 
 GUIDANCE = "distilled_guidance_layer"
 SINGLE_PARTS, DOUBLE_PARTS, LAST_PARTS = 3, 12, 2

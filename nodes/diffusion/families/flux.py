@@ -17,7 +17,7 @@ from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.flow_texts import FluxTexts
 from nodes.diffusion.types import LatentFormat, TextEncoder
-from nodes.diffusion.weights.libraries import new_flux_transformer
+from nodes.diffusion.weights.picture_transformers import new_flux_transformer
 
 RGB_FACTORS = (
     (-0.0346, 0.0244, 0.0681),

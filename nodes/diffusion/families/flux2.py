@@ -26,7 +26,7 @@ from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import Start, TextEncoder
-from nodes.diffusion.weights.libraries import new_flux2_transformer
+from nodes.diffusion.weights.picture_transformers import new_flux2_transformer
 
 _TIMES = ("time", "guidance")
 _MODULATIONS = ("double_stream_modulation_img", "double_stream_modulation_txt", "single_stream_modulation")

@@ -24,7 +24,7 @@ from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.hidream_texts import LLAMA_TEXT, HiDreamTexts
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import Start, TextEncoder
-from nodes.diffusion.weights.libraries import new_hidream_transformer
+from nodes.diffusion.weights.picture_transformers import new_hidream_transformer
 
 MARKS = ("double_stream_blocks.0.block.adaLN_modulation.1.bias", "caption_projection.0.linear.weight")
 EXPERTS = "double_stream_blocks.0.block.ff_i.experts"

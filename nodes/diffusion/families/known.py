@@ -17,6 +17,7 @@ from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
 from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.hunyuan import HunyuanVideo
 from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
+from nodes.diffusion.families.krea2 import Krea2
 from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.lotus import Lotus
 from nodes.diffusion.families.ltxv import Ltxv
@@ -62,6 +63,7 @@ FAMILIES: Sequence[Family] = (
     Lumina2(),
     AuraFlow(),
     HiDream(),
+    Krea2(),
     QwenImage(),
     PixArtSigma(),
     PixArtAlpha(),

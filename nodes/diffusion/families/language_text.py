@@ -17,8 +17,8 @@ from nodes.diffusion.families.t5_text import SPIECE
 from nodes.diffusion.families.weights import Piece
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle, LanguageTextEncoder
+from nodes.diffusion.text.libraries import new_language_model
 from nodes.diffusion.text.unigram import LanguageVocabulary, find_vocabulary, parse_pieces
-from nodes.diffusion.weights.libraries import new_language_model
 
 ATTENTION = "layers.0.self_attn."
 EMBEDDING = "embed_tokens.weight"

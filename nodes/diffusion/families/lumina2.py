@@ -17,7 +17,7 @@ from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import TextEncoder
-from nodes.diffusion.weights.libraries import new_lumina2_transformer
+from nodes.diffusion.weights.picture_transformers import new_lumina2_transformer
 
 _PLAIN = {
     "feed_forward.linear_1": "feed_forward.w1",

@@ -24,7 +24,7 @@ from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import Start, TextEncoder
-from nodes.diffusion.weights.libraries import new_qwen_image_transformer
+from nodes.diffusion.weights.picture_transformers import new_qwen_image_transformer
 
 MARKS = ("transformer_blocks.0.img_mod.1.weight", "txt_norm.weight", "img_in.weight")
 CLEAN_REFERENCES = "__index_timestep_zero__"

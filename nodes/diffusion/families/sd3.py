@@ -16,7 +16,7 @@ from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle
 from nodes.diffusion.text.flow_texts import Sd3Texts
 from nodes.diffusion.types import LatentFormat, TextEncoder
-from nodes.diffusion.weights.libraries import new_sd3_transformer
+from nodes.diffusion.weights.picture_transformers import new_sd3_transformer
 
 FORMAT = LatentFormat(channels=16, scale=1.5305, shift=0.0609)
 SHIFT = 3.0

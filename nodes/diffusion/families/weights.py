@@ -6,6 +6,7 @@ Files of one model differ in layout: the original releases fuse what diffusers k
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,8 @@ class Piece:
     """Whether the file holds the matrix with its sides exchanged."""
     is_swapped: bool = False
     """Whether the file holds the second half of the rows before the first."""
+    is_flat: bool = False
+    """Whether the file holds the rows of the matrix one behind the other, as one."""
 
     def take(self, tensor: Tensor) -> Tensor:
         """The weight out of the file's tensor; a view of it wherever that is possible."""
@@ -37,7 +40,8 @@ class Piece:
 
     def give(self, weight: Tensor) -> Tensor:
         """The rows of the file's tensor that hold this weight: the inverse of `take`."""
-        return self._turned(weight)
+        turned = self._turned(weight)
+        return turned.flatten() if self.is_flat else turned
 
     def _turned(self, tensor: Tensor) -> Tensor:
         if self.is_transposed:
@@ -78,6 +82,7 @@ def file_shapes(key_map: KeyMap, shapes: Shapes) -> dict[str, Shape]:
             continue  # two keys for one weight
         placed.add(piece)
         shape = shapes[key][::-1] if piece.is_transposed else shapes[key]
+        shape = (prod(shape),) if piece.is_flat else shape
         before = found.get(piece.key)
         found[piece.key] = shape if before is None else (before[0] + shape[0], *before[1:])
     return found

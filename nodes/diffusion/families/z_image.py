@@ -16,7 +16,7 @@ from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
 from nodes.diffusion.types import TextEncoder
-from nodes.diffusion.weights.libraries import new_z_image_transformer
+from nodes.diffusion.weights.picture_transformers import new_z_image_transformer
 
 _SAME = (
     "feed_forward.w1",

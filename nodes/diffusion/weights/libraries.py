@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
-    from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
-    from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-    from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from diffusers.models.unets.unet_spatio_temporal_condition import UNetSpatioTemporalConditionModel
     from diffusers.models.unets.unet_stable_cascade import StableCascadeUNet
@@ -91,69 +88,6 @@ def new_umt5_encoder(config: Mapping[str, Any]) -> "T5EncoderModel":
     from transformers import UMT5Config, UMT5EncoderModel
 
     return UMT5EncoderModel(UMT5Config(**config))
-
-
-def new_sd3_transformer(config: Mapping[str, Any]) -> "SD3Transformer2DModel":
-    """The transformer of Stable Diffusion 3."""
-    from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
-
-    return SD3Transformer2DModel.from_config(dict(config))
-
-
-def new_flux_transformer(config: Mapping[str, Any]) -> "FluxTransformer2DModel":
-    """The transformer of Flux."""
-    from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-
-    return FluxTransformer2DModel.from_config(dict(config))
-
-
-def new_chroma_transformer(config: Mapping[str, Any]) -> "ChromaTransformer2DModel":
-    """The transformer of Chroma."""
-    from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
-
-    return ChromaTransformer2DModel.from_config(dict(config))
-
-
-def new_z_image_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of Z-Image."""
-    from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
-
-    return ZImageTransformer2DModel.from_config(dict(config))
-
-
-def new_qwen_image_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of Qwen-Image."""
-    from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
-
-    return QwenImageTransformer2DModel.from_config(dict(config))
-
-
-def new_flux2_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of Flux.2."""
-    from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
-
-    return Flux2Transformer2DModel.from_config(dict(config))
-
-
-def new_lumina2_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of Lumina 2."""
-    from diffusers.models.transformers.transformer_lumina2 import Lumina2Transformer2DModel
-
-    return Lumina2Transformer2DModel.from_config(dict(config))
-
-
-def new_aura_flow_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of AuraFlow."""
-    from diffusers.models.transformers.auraflow_transformer_2d import AuraFlowTransformer2DModel
-
-    return AuraFlowTransformer2DModel.from_config(dict(config))
-
-
-def new_hidream_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of HiDream-I1."""
-    from diffusers.models.transformers.transformer_hidream_image import HiDreamImageTransformer2DModel
-
-    return HiDreamImageTransformer2DModel.from_config(dict(config))
 
 
 def new_wan_transformer(config: Mapping[str, Any]) -> "Module":
@@ -322,43 +256,6 @@ def pixart_places(network: Any) -> "Tensor":  # a transformer of PixArt
     side, scale = isqrt(tokens), embedding.interpolation_scale
     places: Tensor = get_2d_sincos_pos_embed(width, side, False, 0, scale, embedding.base_size, output_type="pt")
     return places.float().unsqueeze(0)
-
-
-def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":
-    """A language model without its last matrix.
-
-    Args:
-        kind: `qwen3`, `qwen3_vl`, `qwen2.5`, `mistral`, `gemma2`, `gemma3`, `llama3` or `llava`.
-        config: as transformers wants it.
-    """
-    from transformers import (
-        Gemma2Config,
-        Gemma2Model,
-        Gemma3TextConfig,
-        Gemma3TextModel,
-        LlamaConfig,
-        LlamaModel,
-        MistralConfig,
-        MistralModel,
-        Qwen3Config,
-        Qwen3Model,
-    )
-    from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
-    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
-
-    builders: Mapping[str, Any] = {
-        "qwen3": lambda: Qwen3Model(Qwen3Config(**config)),
-        "qwen3_vl": lambda: Qwen3Model(Qwen3Config(**config)),  # texts have their places in one row
-        # It reads texts as Qwen2.5 does, and knows places of pictures among them.
-        "qwen2.5": lambda: Qwen2_5_VLTextModel(Qwen2_5_VLTextConfig(**config)),
-        "mistral": lambda: MistralModel(MistralConfig(**config)),
-        "gemma2": lambda: Gemma2Model(Gemma2Config(**config)),
-        "gemma3": lambda: Gemma3TextModel(Gemma3TextConfig(**config)),
-        "llama3": lambda: LlamaModel(LlamaConfig(**config)),
-        "llava": lambda: LlamaModel(LlamaConfig(**config)),
-    }
-    built: Module = builders[kind]()
-    return built
 
 
 def chroma_times(channels: int, count: int) -> "Module":

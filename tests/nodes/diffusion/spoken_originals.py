@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import AuraFlowTransformer2DModel, HiDreamImageTransformer2DModel, Lumina2Transformer2DModel
+from diffusers import (
+    AuraFlowTransformer2DModel,
+    HiDreamImageTransformer2DModel,
+    Krea2Transformer2DModel,
+    Lumina2Transformer2DModel,
+)
 from torch import Tensor, nn
 from transformers import Gemma2Config, Gemma2Model, LlamaConfig, LlamaModel, UMT5Config, UMT5EncoderModel
 
 from nodes.diffusion.families.aura_flow import LAYOUT as AURA_FLOW
+from nodes.diffusion.families.krea2 import LAYOUT as KREA2
 from nodes.diffusion.families.lumina2 import LAYOUT as LUMINA2
-from tests.nodes.diffusion.newer_originals import NewerOriginal, alive
+from tests.nodes.diffusion.newer_originals import NewerOriginal, alive, qwen3, wan_vae
 from tests.nodes.diffusion.originals import autoencoder, clip, seeded, t5, vae_tensors
 
 IS_LLAMA = {"latentloom.language": '{"kind": "llama3"}'}
@@ -65,6 +71,30 @@ def aura_flow() -> NewerOriginal:
         return NewerOriginal(alive(network), AURA_FLOW, UMT5EncoderModel(config).eval(), vae, "")
 
     return seeded(5, build)
+
+
+def krea2() -> NewerOriginal:
+    """A tiny Krea 2, which reads two layers of its text encoder."""
+
+    def build() -> NewerOriginal:
+        network = Krea2Transformer2DModel(
+            num_layers=2,
+            attention_head_dim=32,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            intermediate_size=96,
+            timestep_embed_dim=32,
+            text_hidden_dim=64,
+            num_text_layers=2,
+            text_num_attention_heads=2,
+            text_num_key_value_heads=2,
+            text_intermediate_size=96,
+            axes_dims_rope=(8, 12, 12),
+        )
+        seeing = {"visual.deepstack_merger_list.0.norm.weight": torch.zeros(8)}
+        return NewerOriginal(alive(network), KREA2, qwen3(6), wan_vae(), text_beside=seeing)
+
+    return seeded(7, build)
 
 
 @dataclass(frozen=True)

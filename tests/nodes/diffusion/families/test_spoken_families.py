@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AuraFlowTransformer2DModel, HiDreamImageTransformer2DModel, Lumina2Transformer2DModel
+from diffusers import (
+    AuraFlowTransformer2DModel,
+    HiDreamImageTransformer2DModel,
+    Krea2Transformer2DModel,
+    Lumina2Transformer2DModel,
+)
 from diffusers.loaders.single_file_utils import (
     convert_auraflow_transformer_checkpoint_to_diffusers,
     convert_hidream_transformer_to_diffusers,
+    convert_krea2_transformer_checkpoint_to_diffusers,
     convert_lumina2_to_diffusers,
 )
 from safetensors.torch import save_file
@@ -22,9 +28,13 @@ from nodes.diffusion.families.building import skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile, TextFiles
 from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.known import recognise, recognise_text
+from nodes.diffusion.families.krea2 import LAYOUT as KREA2
+from nodes.diffusion.families.krea2 import Krea2
 from nodes.diffusion.families.layouts import SameLayout
 from nodes.diffusion.families.lumina2 import LAYOUT as LUMINA2
 from nodes.diffusion.families.lumina2 import Lumina2
+from nodes.diffusion.families.qwen_image import TEMPLATE
+from nodes.diffusion.families.tokens import packed, unpacked
 from nodes.diffusion.families.weights import file_shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.hidream_texts import LLAMA_TEXT
@@ -54,13 +64,16 @@ FULL: dict[str, tuple[Any, dict[str, Any], Any, Callable[..., dict[str, Tensor]]
         convert_auraflow_transformer_checkpoint_to_diffusers,
     ),
     "hidream": (HiDreamImageTransformer2DModel, HIDREAM, SameLayout(), convert_hidream_transformer_to_diffusers),
+    "krea2": (Krea2Transformer2DModel, {}, KREA2, convert_krea2_transformer_checkpoint_to_diffusers),
 }
 FEWER: dict[str, dict[str, Any]] = {
     "lumina2": {"num_layers": 3},
     "aura_flow": {"num_mmdit_layers": 2, "num_single_dit_layers": 3},
     "hidream": {"num_layers": 1, "num_single_layers": 2, "llama_layers": [0, 1, 2]},
+    "krea2": {"num_layers": 2},
 }
 """Files of many gigabytes cannot be mapped everywhere; one with fewer blocks stands for them."""
+TINY = {"lumina2": originals.lumina2, "aura_flow": originals.aura_flow, "krea2": originals.krea2}
 
 
 def save(path: Path, tensors: dict[str, Tensor], header: dict[str, str] | None = None) -> SingleFile:
@@ -78,7 +91,8 @@ def test_the_full_size_map_is_that_of_diffusers_row_by_row(kind: str) -> None:
     theirs = convert(dict(original))
     assert theirs.keys() == ours.keys() == own.keys()
     for key, piece in ours.items():
-        assert torch.equal(rows_of(piece.take(original[piece.key])), rows_of(theirs[key])), key
+        mine = piece.take(original[piece.key]).reshape(theirs[key].shape)
+        assert torch.equal(rows_of(mine), rows_of(theirs[key])), key
 
 
 @pytest.mark.parametrize("kind", FULL)
@@ -98,11 +112,12 @@ def test_a_file_of_full_size_is_known_and_every_weight_finds_its_place(tmp_path:
     assert state_shapes(loaded) == state_shapes(network)
 
 
-@pytest.mark.parametrize("kind", ["lumina2", "aura_flow"])
+@pytest.mark.parametrize("kind", TINY)
 def test_a_tiny_file_loads_bit_for_bit(tmp_path: Path, kind: str) -> None:
-    original = {"lumina2": originals.lumina2, "aura_flow": originals.aura_flow}[kind]()
+    original = TINY[kind]()
     original.write(tmp_path)
-    write_language_vocabulary(tmp_path / "tokenizers" / "gemma2")
+    for name in ("gemma2", "qwen3"):
+        write_language_vocabulary(tmp_path / "tokenizers" / name)
     write_t5_vocabulary(tmp_path / "tokenizers" / "pile_t5")
     found = recognise(SingleFile(tmp_path / "diffusion_models" / "x.safetensors"), "model")
     assert found.family.name == kind
@@ -240,6 +255,34 @@ def test_a_call_of_aura_flow_is_that_of_its_pipeline(tmp_path: Path) -> None:
     assert torch.allclose(model.predict(x, torch.tensor([0.7]), context, {}), expected, atol=1e-5)
     with pytest.raises(DiffusionError, match="draws up to 128 by 128 pixels"):
         model.predict(torch.zeros(1, 4, 18, 8), torch.tensor([0.7]), context, {})
+
+
+def test_a_call_of_krea_is_that_of_its_pipeline(tmp_path: Path) -> None:
+    original = originals.krea2()
+    model = loaded(tmp_path, Krea2(), original)
+    x, context = torch.randn(1, 16, 8, 12), torch.randn(1, 9, 2, 64)
+    grid = torch.stack(torch.meshgrid(torch.arange(1), torch.arange(4), torch.arange(6), indexing="ij"), dim=-1)
+    places = torch.cat([torch.zeros(12, 3), grid.reshape(-1, 3)])
+    mask = (torch.arange(12) < 9)[None]
+    filled = torch.cat([context, torch.randn(1, 3, 2, 64)], dim=1)  # the pipeline fills texts up
+    with torch.no_grad():
+        tokens = original.network(
+            packed(x, 2), filled, torch.tensor([0.7]), places, encoder_attention_mask=mask, return_dict=False
+        )[0]
+    expected = unpacked(tokens, 4, 6, 2)
+    assert torch.allclose(model.predict(x, torch.tensor([0.7]), context.flatten(2), {}), expected, atol=1e-5)
+
+
+def test_krea_reads_every_third_layer(tmp_path: Path) -> None:
+    original = originals.krea2()
+    contents = save(tmp_path / "text_encoders" / "x.safetensors", original.files()["text_encoders"])
+    write_language_vocabulary(tmp_path / "tokenizers" / "qwen3")
+    encoder: Any = Krea2().load_clip(contents, CPU)
+    assert encoder.name == "qwen3_vl"
+    assert encoder.style.layers == (2, 5)
+    assert len(encoder.network.layers) == 5
+    ids = encoder.vocabulary.ids(TEMPLATE.replace("{}", "a cat"))
+    assert encoder.encode("a cat").hidden.shape == (1, len(ids) - 34, 128)
 
 
 def test_pile_t5_has_marks_of_its_own(tmp_path: Path) -> None:
