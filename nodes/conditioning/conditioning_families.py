@@ -179,6 +179,25 @@ def encode_prompt_pixart_alpha(
     return _encoded(clip, text, models, folders, width=width, height=height)
 
 
+@node(
+    "CLIPTextEncodeHunyuanDiT",
+    title="Encode prompt (Hunyuan-DiT)",
+    category=CATEGORY,
+    occupies="gpu",
+    fingerprint=_changes,
+)
+def encode_prompt_hunyuan_dit(
+    clip: Clip,
+    bert: Annotated[Prompt, Field(description="What BERT reads.")],
+    mt5xl: Annotated[Prompt, Field(description="What mT5 reads.")],
+    *,
+    models: ModelRegistry,
+    folders: Folders,
+) -> Conditioning:
+    """Encode a prompt for Hunyuan-DiT, with a text for each of its text encoders."""
+    return _encoded(clip, {"hydit_clip": bert, "mt5xl": mt5xl}, models, folders)
+
+
 @node("FluxGuidance", title="Flux guidance", category=f"{CATEGORY}/flux", occupies="instant")
 def flux_guidance(conditioning: Conditioning, guidance: Guidance = 3.5) -> Conditioning:
     """Tell a model that was distilled with guidance how closely to follow the text."""

@@ -12,10 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.nodes.diffusion import (
+    cascade_originals,
+    hunyuan_dit_originals,
     hunyuan_originals,
     ltxv_originals,
     newer_originals,
     originals,
+    pixart_originals,
     spoken_originals,
     stable_audio_originals,
     svd_originals,
@@ -92,6 +95,7 @@ def _write(path: Path, tensors: Tensors, header: Mapping[str, str]) -> None:
 
 def write_vocabularies(models: Path) -> None:
     """The vocabularies that people bring for text encoders whose files hold none."""
+    hunyuan_dit_originals.write_vocabularies(models / "tokenizers")
     for name in ("t5", "umt5", "pile_t5"):
         originals.write_t5_vocabulary(models / "tokenizers" / name)
     for name in ("qwen3", "qwen2.5", "mistral3", "gemma2", "llama3"):
@@ -292,6 +296,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "sd2 unclip": lambda: {"checkpoint": (unclips.whole(), {})},
     "sd2 x4": lambda: _unet_parts(relatives.x4()),
     "zero123": lambda: {"checkpoint": (relatives.whole_zero123(), {})},
+    "hunyuan dit": lambda: {"checkpoint": (hunyuan_dit_originals.checkpoint(hunyuan_dit_originals.hunyuan_dit()), {})},
     "pixart alpha": lambda: _flow_parts(pixart_originals.pixart(is_alpha=True), {}),
     "pixart sigma": lambda: _flow_parts(pixart_originals.pixart(), {}),
     "cascade c": _cascade_c,

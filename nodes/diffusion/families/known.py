@@ -17,6 +17,7 @@ from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
 from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.hunyuan import HunyuanVideo
 from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
+from nodes.diffusion.families.hunyuan_dit import HunyuanDit
 from nodes.diffusion.families.krea2 import Krea2
 from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.lotus import Lotus
@@ -67,6 +68,7 @@ FAMILIES: Sequence[Family] = (
     QwenImage(),
     PixArtSigma(),
     PixArtAlpha(),
+    HunyuanDit(),
     Wan(),
     HunyuanVideo(),
     Ltxv(),
