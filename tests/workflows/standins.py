@@ -152,13 +152,13 @@ def _steering(unet: UNet2DConditionModel) -> dict[str, Tensors]:
         "controlnet in diffusers' layout": network.state_dict(),
         "controlnet union": controls.build_union(unet).state_dict(),
         "adapter": adapter.state_dict(),
+        "gligen": groundings.grounding(unet, unet.config["cross_attention_dim"]),
         "ip-adapter": adapters.adapter(unet),
         "ip-adapter plus": adapters.adapter(unet, "plus"),
     }
 
 
 def _flow_parts(original: originals.FlowOriginal, header: Mapping[str, str]) -> dict[str, Part]:
-        "gligen": groundings.grounding(unet, unet.config["cross_attention_dim"]),
     network = original.transformer()
     parts = {name: original.text(name) for name in original.texts} | _steering_transformers(original)
     found: dict[str, Part] = {name: (tensors, {}) for name, tensors in parts.items()}
