@@ -16,6 +16,8 @@ from torch.nn import functional
 
 from nodes.diffusion.effects.base import NETWORK, Moment, Numbers
 from nodes.diffusion.effects.model_patch import ModelPatch
+from nodes.diffusion.errors import ModelError
+from nodes.diffusion.families.references import REFERENCE
 from nodes.diffusion.pictures.resizing import crop_to_aspect, resize
 
 GREY = 0.5
@@ -36,6 +38,9 @@ class ZImageFun(ModelPatch):
 
     def hooks(self, moment: Moment) -> Iterator[torch.utils.hooks.RemovableHandle]:
         """What is added after the layers that the network is for."""
+        if any(name.startswith(REFERENCE[:-2]) for name in moment.told):
+            name = self.numbers["patch"].path.name
+            raise ModelError(f"{name} cannot steer Z-Image where it looks at pictures among the words; leave one out.")
         control = _Control(self.numbers[NETWORK], self.unet, self.shown(moment), float(self.numbers["strength"]))
         model: Any = self.unet
         yield model.noise_refiner[0].register_forward_pre_hook(control.refine)

@@ -1,6 +1,10 @@
-"""Z-Image: a transformer in which text and picture are one row of tokens, read by Qwen3, as files or as folders."""
+"""Z-Image: a transformer in which text and picture are one row of tokens, read by Qwen3, as files or as folders.
+
+Its kind Omni looks at pictures too: each stands among the words, as the autoencoder and as SigLIP see it.
+"""
 
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any
 
 import torch
@@ -11,11 +15,13 @@ from nodes.diffusion.families.flow_family import FlowFamily
 from nodes.diffusion.families.flux import FORMAT
 from nodes.diffusion.families.language_text import QWEN3, find_language, load_language
 from nodes.diffusion.families.layouts import BlockLayout, Layout, block_count
+from nodes.diffusion.families.references import references_of, shown
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.weights import Piece, Shapes
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle
-from nodes.diffusion.types import TextEncoder
+from nodes.diffusion.types import Start, TextEncoder
+from nodes.diffusion.vision.encoder import Seen
 from nodes.diffusion.weights.picture_transformers import new_z_image_transformer
 
 _SAME = (
@@ -35,7 +41,11 @@ _LAYERS = {
     **{name: name for name in _SAME},
 }
 _FUSED = {"attention.qkv": ("attention.to_q", "attention.to_k", "attention.to_v")}
-_OUTER = ("t_embedder.mlp.0", "t_embedder.mlp.2", "cap_embedder.0", "cap_embedder.1", "x_pad_token", "cap_pad_token")
+_OUTER = (
+    *("t_embedder.mlp.0", "t_embedder.mlp.2", "cap_embedder.0", "cap_embedder.1", "x_pad_token", "cap_pad_token"),
+    *("siglip_embedder.0", "siglip_embedder.1", "siglip_pad_token"),
+)
+_BLOCKS = ("layers", "noise_refiner", "context_refiner", "siglip_refiner")
 LAYOUT = Layout(
     outer={
         "all_x_embedder.2-1": "x_embedder",
@@ -43,9 +53,13 @@ LAYOUT = Layout(
         "all_final_layer.2-1.adaLN_modulation.1": "final_layer.adaLN_modulation.1",
         **{name: name for name in _OUTER},
     },
-    blocks={name: BlockLayout(name, _LAYERS, _FUSED) for name in ("layers", "noise_refiner", "context_refiner")},
+    blocks={name: BlockLayout(name, _LAYERS, _FUSED) for name in _BLOCKS},
 )
 TEMPLATE = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
+WORDS, SEEN = "reference_latents_text_embeds", "clip_vision_outputs"
+"""The options of a conditioning that hold the words around pictures, and what SigLIP sees of each."""
+_AROUND, _SEEN = "words around {}", "seen {}"
+"""What the model is told them under, by number."""
 
 
 class ZImageModel(FlowTransformer):
@@ -56,11 +70,49 @@ class ZImageModel(FlowTransformer):
         """Numbers of a token of the texts that it reads."""
         return int(self.config["cap_feat_dim"])
 
-    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Tensor]) -> Tensor:
+    def inputs(self, options: Mapping[str, Any], role: str, start: Start) -> Mapping[str, Tensor]:
+        """The pictures that it looks at, with the words around them; nothing without such words."""
+        if not options.get(WORDS):
+            return {}
+        told = references_of(options, self.latent_format)
+        told |= {_AROUND.format(number): words.float() for number, words in enumerate(options[WORDS])}
+        if self.config["siglip_feat_dim"] is not None:
+            told |= {_SEEN.format(number): _squared(each) for number, each in enumerate(options.get(SEEN) or ())}
+        return told
+
+    def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Its time runs from noise to picture, and so does its output."""
         pictures = list(x.unsqueeze(2).unbind(0))
-        output = self.network(pictures, 1 - timestep, list(context.unbind(0)), return_dict=False)[0]
+        others = shown(told, self.patch, x.dtype)
+        if others:
+            output = self._among(pictures, others, 1 - timestep, context, told)
+        else:
+            output = self.network(pictures, 1 - timestep, list(context.unbind(0)), return_dict=False)[0]
         return -torch.stack(list(output)).squeeze(2)
+
+    def _among(
+        self,
+        pictures: list[Tensor],
+        others: list[Tensor],
+        time: Tensor,
+        context: Tensor,
+        told: Mapping[str, Any],
+    ) -> list[Tensor]:
+        """The output where pictures stand among words: words, picture, words, …, the picture that is drawn, words."""
+        around, seen = (
+            [told[name.format(number)].to(context) for number in range(len(told)) if name.format(number) in told]
+            for name in (_AROUND, _SEEN)
+        )
+        rows = range(len(pictures))
+        output: list[Tensor] = self.network(
+            [[*(each[row].unsqueeze(1) for each in others), pictures[row]] for row in rows],
+            time,
+            [[*(each[row] for each in around[:-1]), context[row], around[-1][row]] for row in rows],
+            siglip_feats=[[*(each[row] for each in seen), None] if seen else None for row in rows],
+            image_noise_mask=[[0] * len(others) + [1] for _ in rows],
+            return_dict=False,
+        )[0]
+        return output
 
 
 class ZImage(FlowFamily):
@@ -73,7 +125,7 @@ class ZImage(FlowFamily):
     pipeline = "ZImageTransformer2DModel"
     marks = ("layers.0.adaLN_modulation.0.weight", "layers.0.attention.qkv.weight", "cap_embedder.1.weight")
     layout_marks = ("layers.0.adaLN_modulation.0.weight", "layers.0.attention.to_q.weight", "cap_embedder.1.weight")
-    foreign = ("siglip_embedder.0.weight", "control_layers.0.adaLN_modulation.0.weight")
+    foreign = ("control_layers.0.adaLN_modulation.0.weight",)
     beside = ("norm_final.",)
 
     def config(self, shapes: Shapes) -> dict[str, Any]:
@@ -89,6 +141,7 @@ class ZImage(FlowFamily):
             "n_heads": width // head,
             "n_kv_heads": width // head,
             "cap_feat_dim": text,
+            "siglip_feat_dim": shapes["siglip_embedder.1.weight"][1] if "siglip_embedder.1.weight" in shapes else None,
             "axes_dims": [head - 2 * rows, rows, rows],
         }
 
@@ -112,3 +165,10 @@ class ZImage(FlowFamily):
     def load_texts(self, contents: Contents, texts: Mapping[str, View], placement: Placement) -> TextEncoder:
         """What the last layer but one of Qwen3 makes of a question."""
         return load_language(contents, texts[QWEN3.name], placement, LanguageStyle(TEMPLATE, (-2,)))
+
+
+def _squared(seen: Seen) -> Tensor:
+    """What SigLIP sees of a square picture (1, rows, columns, width)."""
+    tokens = seen.last_hidden_state[:1]
+    side = isqrt(tokens.shape[1])
+    return tokens[:, : side**2].reshape(1, side, side, tokens.shape[-1])
