@@ -306,7 +306,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "stable_audio": _stable_audio,
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
+    "lotus": dict,
     "any": _others,
 }
 """The families that have a stand-in: name -> the files of its tiny model."""
-    "lotus": dict,
