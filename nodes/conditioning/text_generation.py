@@ -1,18 +1,19 @@
 """The node that lets a language model write."""
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from graph.context import Context
-from graph.node import Variants, Widget, node
+from graph.node import Grow, Variants, Widget, node
 from nodes.conditioning.conditioning_families import Prompt
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.drawing import Drawing
 from nodes.diffusion.text.generation import Request, parted, write
 from nodes.sockets import Clip, Image
 
+PICTURES = tuple(f"image_{number}" for number in range(10))
 FRAMES_PER_SECOND = 24
 """Of videos that the model looks at; it sees one frame a second."""
 Share = Annotated[float, Field(ge=0.0, le=1.0, multiple_of=0.01)]
@@ -90,6 +91,9 @@ def generate_text(
     max_length: Annotated[int, Field(ge=1, le=32768, description="How many tokens it writes at most.", default=512)],
     sampling_mode: SamplingMode,
     image: Annotated[MaybeImage, Field(description="What it looks at, where it sees.")] = None,
+    images: Annotated[
+        dict[str, Image] | None, Grow(PICTURES), Field(description="More pictures that it looks at.")
+    ] = None,
     video: Annotated[MaybeImage, Field(description="Frames, 24 a second, of which it sees one a second.")] = None,
     thinking: Annotated[
         bool, Widget(optional=True), Field(description="Whether it may think before it answers, where it can.")
@@ -99,6 +103,11 @@ def generate_text(
         Widget(optional=True),
         Field(description="Whether it is asked in a conversation, as it was trained; else it goes on with the prompt."),
     ] = True,
+    mtp: Annotated[
+        Literal["auto", "off", "2", "3", "4", "5"],
+        Widget(optional=True),
+        Field(description="Kept for workflows that say it: tokens are written one at a time."),
+    ] = "auto",
     system_prompt: Annotated[
         str,
         Widget(optional=True, socket_only=True),
@@ -109,15 +118,14 @@ def generate_text(
     ctx: Context,
 ) -> Answer:
     """Let a language model answer a prompt, about a picture if there is one: to write prompts, or captions."""
-    shown = [
-        each for seen, step in ((image, 1), (video, FRAMES_PER_SECOND)) if seen is not None for each in seen[::step]
-    ]
+    frames = None if video is None else video[::FRAMES_PER_SECOND]
+    shown = [each for each in (image, *(images or {}).values(), frames) if each is not None]
     request = Request(
         prompt,
         max_length,
         sampling_mode.drawing(),
         system_prompt if use_default_template else "",
-        shown,
+        [picture for each in shown for picture in each.split(1)],
         use_default_template,
         thinking,
     )
