@@ -16,6 +16,7 @@ _UNET_TEXT = "attn2.to_k.weight"
 _CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
 """What reads the text in Stable Cascade's stages, and the cells of a latent in a cell of the stage."""
 _STAGE_A = "vquantizer.codebook.weight"
+_OOBLECK = "decoder.layers.0.weight_v"
 _PIXART_TEXT, _PIXART_PATCH = "y_embedder.y_proj.fc1.weight", 8
 """What reads the text in PixArt, and the numbers of a token for each channel: four cells, and how sure it is."""
 _DECODERS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
@@ -52,6 +53,7 @@ def facts_of(shapes: Shapes) -> Facts:
     reads, channels, joins = _network(shapes)
     decoders = [shape for key, shape in shapes.items() if key.endswith(_DECODERS) and len(shape) in (4, 5)]
     decoders += [shape for key, shape in shapes.items() if key.endswith(_STAGE_A)]
+    decoders += [shape for key, shape in shapes.items() if key.endswith(_OOBLECK)]
     return Facts(
         reads=reads,
         channels=channels,
@@ -136,6 +138,9 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
         if prefix != key and f"{prefix}t_block.1.weight" in shapes:
             made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _PIXART_PATCH
             return shapes[key][1], made or None, False
+        prefix = key.removesuffix("to_cond_embed.0.weight")
+        if prefix != key and f"{prefix}preprocess_conv.weight" in shapes:  # Stable Audio
+            return shapes[key][1], shapes[f"{prefix}preprocess_conv.weight"][0], False
         prefix = key.removesuffix("audio_patchify_proj.weight")
         if prefix != key:
             return _reads_with_sound(shapes, prefix), None, False

@@ -11,6 +11,7 @@ from tests.workflows.standins import KINDS, UNKNOWN, StandIn
 Nodes = Mapping[str, Mapping[str, Any]]
 
 FAMILIES: Sequence[tuple[str, str]] = (
+    (r"stable.?audio.?3", "stable_audio 3"),
     (r"stable.?audio", "stable_audio"),
     (r"ltx.?2.?19b", "ltx2 of the first version"),
     (r"lotus", "lotus"),

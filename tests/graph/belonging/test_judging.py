@@ -207,6 +207,12 @@ def test_files_that_cannot_be_read_are_unknown(tmp_path: Path) -> None:
     assert facts_of({"lora_unet.attn2.to_k.weight": (8, 8)}) == Facts()
 
 
+def test_stable_audio_is_read_off_its_file() -> None:
+    inside = {"to_cond_embed.0.weight": (768, 768), "preprocess_conv.weight": (64, 64, 1)}
+    autoencoder = {"pretransform.model.decoder.layers.0.weight_v": (2048, 64, 7)}
+    assert facts_of({**below("model.model.", inside), **autoencoder}) == Facts(reads=768, channels=64, latents=64)
+
+
 def test_the_stages_of_stable_cascade_and_pixart_are_told_from_shapes() -> None:
     stages = {"c": ("clip_txt_mapper.weight", 16), "b": ("clip_mapper.weight", 4)}
     for text, channels in stages.values():
