@@ -15,6 +15,14 @@ from nodes.diffusion.pictures.resizing import resize
 from nodes.sockets import Conditioning, Image, Latent, Vae
 
 
+class Enlarging(NamedTuple):
+    """What the ControlNet that enlarges looks at, and what to start both stages from."""
+
+    controlnet_input: Annotated[Image, Field(description="The pictures as latents, for ControlNetApplyAdvanced.")]
+    stage_c: Annotated[Latent, Field(description="Empty.")]
+    stage_b: Annotated[Latent, Field(description="Empty.")]
+
+
 class Encoded(NamedTuple):
     """What to start both stages of Stable Cascade from."""
 
@@ -60,3 +68,27 @@ def encode_for_stage_c(
     # A whole number of 2 by 2 cells, which stage B takes together.
     empty = torch.zeros(len(samples), FORMAT_B.channels, height // 8 * 2, width // 8 * 2)
     return Encoded({"samples": samples}, {"samples": empty})
+
+
+@node(
+    "StableCascade_SuperResolutionControlnet",
+    title="Show for enlarging (stage C)",
+    category="_for_testing/stable_cascade",
+    occupies="gpu",
+    experimental=True,
+)
+def show_for_enlarging(
+    image: Annotated[Image, Field(description="What is drawn twice as large.")],
+    vae: Annotated[Vae, Field(description="The autoencoder of the checkpoint of stage C.")],
+    *,
+    models: ModelRegistry,
+) -> Enlarging:
+    """Show pictures to the ControlNet of Stable Cascade that draws them twice as large."""
+    with models.use_vae(vae) as autoencoder:
+        seen = autoencoding.encode(autoencoder, image[..., :3]).movedim(1, -1)
+    height, width = image.shape[1:3]
+    return Enlarging(
+        seen,
+        {"samples": torch.zeros(len(image), FORMAT_C.channels, height // 16, width // 16)},
+        {"samples": torch.zeros(len(image), FORMAT_B.channels, height // 2, width // 2)},
+    )

@@ -254,6 +254,9 @@ SPECIAL: Mapping[str, Special] = {
     "StableCascade_StageB_Conditioning": Special(
         {"stage_c": DRAWN_BY_C}, world={**CASCADE_B, "CLIP": CASCADE_C["CLIP"]}
     ),
+    "StableCascade_SuperResolutionControlnet": Special(
+        {"image": DRAWN}, ("SaveLatent", "samples"), slot=1, world=CASCADE_C
+    ),
     "StableZero123_Conditioning": Special({"azimuth": 90.0}, world=ZERO123),
     "StableZero123_Conditioning_Batched": Special({"batch_size": 2, "azimuth_batch_increment": 90.0}, world=ZERO123),
     "LTXVAddGuide": Special({"latent": VIDEO, "image": DRAWN}, ("LTXVCropGuides", "latent"), slot=2, world=LTXV),

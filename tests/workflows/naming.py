@@ -136,6 +136,8 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
 
 
 def _steering(name: str) -> str:
+    if "cascade" in name:
+        return "controlnet for inpainting" if "inpaint" in name else "controlnet"
     if re.search(r"adapter|t2i", name):
         return "adapter"
     if "union" in name:

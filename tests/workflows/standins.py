@@ -215,7 +215,14 @@ def _cascade_c() -> dict[str, Part]:
         "model": (cascade_originals.original(cascade_originals.stage_c()), {}),
         "text": text,
         "clip_g": text,
+        **_cascade_controls(),
     }
+
+
+def _cascade_controls() -> dict[str, Part]:
+    """What steers stage C, which a graph may name after stage B."""
+    seen = {"controlnet": 3, "controlnet for inpainting": 4}
+    return {name: (cascade_originals.control(colours).state_dict(), {}) for name, colours in seen.items()}
 
 
 def _cascade_b() -> dict[str, Part]:
@@ -224,6 +231,7 @@ def _cascade_b() -> dict[str, Part]:
         "checkpoint": (cascade_originals.checkpoint_b(), {}),
         "model": (cascade_originals.original(cascade_originals.stage_b()), {}),
         "vae": (cascade_originals.stage_a().state_dict(), {}),
+        **_cascade_controls(),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from nodes.diffusion.control.cascade import colours_of
 from nodes.diffusion.control.loading import ControlFile
 from nodes.diffusion.control.types import CONTROLS, SHARED, Control, ControlHandle
 from nodes.diffusion.errors import DiffusionError
@@ -35,7 +36,7 @@ def apply_shared(conditioning: Conditioning, net: ControlHandle, image: Tensor, 
     if strength == 0:
         return conditioning
     _refuse_latents(net)
-    control = Control(net, _hint(image), strength)
+    control = Control(net, _hint(net, image), strength)
     return [(text, {**_with(options, control), SHARED: True}) for text, options in conditioning]
 
 
@@ -69,7 +70,7 @@ def apply_both(
             f"{net.path.name} looks at a mask beside the picture: use ControlNetInpaintingAliMamaApply, which takes "
             "one."
         )
-    return _steered((positive, negative), _control(net, _hint(image), moments, vae))
+    return _steered((positive, negative), _control(net, _hint(net, image), moments, vae))
 
 
 def apply_inpainting(
@@ -86,7 +87,7 @@ def apply_inpainting(
     """
     if moments.strength == 0:
         return sides
-    hint = _hint(shown.image)
+    hint = _hint(net, shown.image)
     if not ControlFile(net.path).sees_mask:
         return _steered(sides, _control(net, hint, moments, vae))
     kept = 1.0 - shown.mask.reshape(-1, 1, *shown.mask.shape[-2:]).float()
@@ -109,8 +110,9 @@ def _with(options: Mapping[str, Any], control: Control) -> dict[str, Any]:
     return {**options, CONTROLS: (*options.get(CONTROLS, ()), control)}
 
 
-def _hint(image: Tensor) -> Tensor:
-    return image[..., :3].movedim(-1, 1)
+def _hint(net: ControlHandle, image: Tensor) -> Tensor:
+    channels = colours_of(ControlFile(net.path).shapes) if net.kind == "cascade" else 3
+    return image[..., :channels].movedim(-1, 1)
 
 
 def _refuse_latents(net: ControlHandle) -> None:

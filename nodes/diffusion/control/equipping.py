@@ -12,7 +12,13 @@ from nodes.diffusion.autoencoding import encode_each
 from nodes.diffusion.computing.acceleration import unrecorded
 from nodes.diffusion.control.grounding import GROUNDING, GroundedModel, blocks_of, handles_of
 from nodes.diffusion.control.grounding_network import GroundingFile, GroundingHandle, GroundingNetwork
-from nodes.diffusion.control.loading import ControlFile, check_fit, load_control, load_transformer_control
+from nodes.diffusion.control.loading import (
+    ControlFile,
+    check_fit,
+    load_cascade_control,
+    load_control,
+    load_transformer_control,
+)
 from nodes.diffusion.control.low_rank import low_rank_size
 from nodes.diffusion.control.qwen_network import QwenControl
 from nodes.diffusion.control.steered import SteeredModel, Steering
@@ -169,6 +175,10 @@ def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel
         with _use_transformer(models, handle, network, source) as steering:
             yield steering
         return
+    if handle.kind == "cascade":
+        with _use_cascade(models, handle, network, source) as steering:
+            yield steering
+        return
     if config is None or "block_out_channels" not in config:
         raise ModelError(
             f"{handle.path.name} steers models with a UNet; {source.path.name} ({source.architecture}) is built "
@@ -195,6 +205,24 @@ def _use(models: NetworkProvider, handle: ControlHandle, network: DiffusionModel
     identity = handle.digest or str(handle.path)
     key = (identity, handle.kind, handle.base, handle.base_patches, heads, downscale)
     with models.use_other(key, handle.path.name, parameters, build) as steering:
+        yield steering
+
+
+@contextmanager
+def _use_cascade(
+    models: NetworkProvider, handle: ControlHandle, network: DiffusionModel, source: ModelSource
+) -> Iterator[Steering]:
+    file, config = ControlFile(handle.path), getattr(getattr(network, "network", None), "config", {})
+    outputs = file.shapes["projections.0.2.weight"][0]
+    if source.architecture != "cascade_c" or config["block_out_channels"][0] != outputs:
+        raise ModelError(
+            f"{handle.path.name} steers stage C of Stable Cascade with {outputs} channels; {source.path.name} "
+            f"({source.architecture}) is built differently."
+        )
+    key = (handle.digest or str(handle.path), handle.kind)
+    with models.use_other(
+        key, handle.path.name, file.parameters, lambda place: load_cascade_control(handle, place)
+    ) as steering:
         yield steering
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nodes.diffusion.computing.attention import AttentionProcessor
 from nodes.diffusion.control import layout, transformer_layout
 from nodes.diffusion.control.adapter import AdapterNetwork, T2IAdapter, adapter_keys, is_adapter
+from nodes.diffusion.control.cascade import CascadeControl, CascadeControlNetwork, is_cascade_control
 from nodes.diffusion.control.libraries import (
     new_controlnet,
     new_flux_controlnet,
@@ -81,6 +82,8 @@ class ControlFile:
         """
         if is_low_rank(self.file.shapes):
             return "control_lora"
+        if is_cascade_control(self.file.shapes):
+            return "cascade"
         if (kind := transformer_layout.kind_of(self.file.shapes)) is not None:
             return kind
         if layout.prefix_of(self.file.shapes) is not None:
@@ -89,7 +92,7 @@ class ControlFile:
             return "t2i_adapter"
         raise UnsupportedModel(
             f"{self.path.name} looks like {look_at(SingleFile(self.path))}; what steers are ControlNets of Stable "
-            "Diffusion 1.x, 2.x, XL and 3 and of Flux, Control-LoRAs and T2I-Adapters."
+            "Diffusion 1.x, 2.x, XL and 3, of Flux and of Stable Cascade, Control-LoRAs and T2I-Adapters."
         )
 
     @cached_property
@@ -252,6 +255,19 @@ def load_control(
     network.set_attn_processor(AttentionProcessor())
     averaged = bool(config.get("global_pool_conditions"))
     return ControlNet(network, placement.device, placement.dtype, downscale, averaged)
+
+
+def load_cascade_control(handle: ControlHandle, placement: Placement) -> CascadeControl:
+    """Build a ControlNet of Stable Cascade.
+
+    Raises:
+        ModelError: the weights do not fit.
+    """
+    file = ControlFile(handle.path)
+    network = skeleton(lambda: CascadeControlNetwork(file.shapes))
+    names = renamed({key: key for key in network.state_dict()})
+    fill(network, gather(network, names, file.shapes, file.tensor), placement)
+    return CascadeControl(network, placement.device, placement.dtype)
 
 
 def load_transformer_control(handle: ControlHandle, placement: Placement) -> nn.Module:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from nodes.diffusion.control.adapter import T2IAdapter
+from nodes.diffusion.control.cascade import CascadeControl
 from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.qwen_network import QwenControl
 from nodes.diffusion.control.transformer_network import FluxControl, Sd3Control
@@ -27,7 +28,7 @@ PREFIX, MASK_PREFIX = "control:", "control mask:"
 """How the inputs begin that hold the picture of a control, and what of it is kept."""
 TEXT = "control text"
 """The input that holds the text that controls read, where it is another than that of the model."""
-Steering = ControlNet | T2IAdapter | FluxControl | Sd3Control | QwenControl
+Steering = ControlNet | T2IAdapter | FluxControl | Sd3Control | QwenControl | CascadeControl
 Encode = Callable[[VaeHandle, Tensor], Tensor]
 """From pictures (batch, 3, height, width) in 0..1 to their latents."""
 
@@ -126,7 +127,7 @@ class SteeredModel:
 
 
 def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
-    """A picture in the size that steers latents like `x`: the nearest pixels, cut to the aspect ratio.
+    """A picture in the size that steers latents like `x`, cut to the aspect ratio: the nearest pixels for most.
 
     Args:
         hint: (batch, channels, height, width)
@@ -136,4 +137,5 @@ def fit_hint(hint: Tensor, x: Tensor, net: Steering) -> Tensor:
     height, width = (side * net.downscale for side in x.shape[-2:])
     fold = net.network.unshuffle if isinstance(net, T2IAdapter) else 1
     height, width = (-(-side // fold) * fold for side in (height, width))
-    return resize(hint, width, height, "nearest-exact", "center")
+    method = net.resampling if isinstance(net, CascadeControl) else "nearest-exact"
+    return resize(hint, width, height, method, "center")

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nodes.diffusion.types import AnyPatch, ModelSource, VaeHandle
 
-ControlKind = Literal["controlnet", "union", "t2i_adapter", "control_lora", "flux", "sd3", "qwen_image"]
+ControlKind = Literal["controlnet", "union", "t2i_adapter", "control_lora", "flux", "sd3", "qwen_image", "cascade"]
 TRANSFORMERS: Mapping[ControlKind, str] = {"flux": "flux", "sd3": "sd3", "qwen_image": "qwen_image"}
 """Kinds that steer a transformer, with the architecture that it has."""
 

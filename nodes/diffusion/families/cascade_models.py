@@ -1,12 +1,15 @@
 """The stages of Stable Cascade as sampling sees them: what each is told, and how its network is called."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.schedule import betas_of
@@ -24,6 +27,8 @@ COMPRESSION = 42
 """Pixels along a cell of stage C, usually: 24 by 24 cells for 1024 by 1024 pixels."""
 SHIFT = "cosine_shift"
 """The option of a model that says how far its noise levels are moved; see `prediction.CosineParameterisation`."""
+STEERED = (0, 4, 8, 12, 51, 55, 59, 63)
+"""The residual blocks of stage C that ControlNets add to, counted on the way down and up."""
 FORMAT_C = LatentFormat(
     channels=16,
     scale=1.0,
@@ -92,13 +97,15 @@ class CascadeModel(ABC):
     def predict(self, x: Tensor, timestep: Tensor, context: Tensor, extra: Mapping[str, Any]) -> Tensor:
         """The noise in latents (batch, channels, height, width), in the precision of `x`."""
         told = {name: value.to(self.device, self.dtype) for name, value in extra.items() if isinstance(value, Tensor)}
-        output = self.network(
-            x.to(self.device, self.dtype),
-            timestep.to(self.device, torch.float32),
-            clip_text_pooled=told.pop("pooled").unsqueeze(1),
-            return_dict=False,
-            **self.arguments(context.to(self.device, self.dtype), told),
-        )[0]
+        steering = extra["residuals"].moved(self.device, self.dtype).blocks if "residuals" in extra else ()
+        with _added(self.network, steering):
+            output = self.network(
+                x.to(self.device, self.dtype),
+                timestep.to(self.device, torch.float32),
+                clip_text_pooled=told.pop("pooled").unsqueeze(1),
+                return_dict=False,
+                **self.arguments(context.to(self.device, self.dtype), told),
+            )[0]
         return output.to(x.device, x.dtype)
 
     @abstractmethod
@@ -160,3 +167,29 @@ class StageBModel(CascadeModel):
     def arguments(self, context: Tensor, told: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """What stage C drew."""
         return {"effnet": told["drawn"]}
+
+
+@contextmanager
+def _added(network: "StableCascadeUNet", steering: Sequence[Tensor]) -> Iterator[None]:
+    """Add what steers to the pictures that go into some of the residual blocks, while the `with` block lasts."""
+    blocks = [block for level in (*network.down_blocks, *network.up_blocks) for block in level if _is_residual(block)]
+    hooks = [
+        blocks[place].register_forward_pre_hook(partial(_with, each))
+        for place, each in zip(STEERED, steering, strict=False)  # lite stages have fewer blocks
+        if place < len(blocks)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _is_residual(block: nn.Module) -> bool:
+    return hasattr(block, "depthwise")
+
+
+def _with(added: Tensor, _block: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a block is given, with something added at the size of its picture."""
+    x, *others = given
+    return (x + functional.interpolate(added, size=x.shape[-2:], mode="bilinear", align_corners=True), *others)

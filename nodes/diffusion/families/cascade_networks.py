@@ -141,20 +141,14 @@ class EfficientEncoder(nn.Module):
 
     def __init__(self, stages: list[list[LayerSizes]], last: int, latent: int) -> None:
         super().__init__()
-        first = stages[0][0].inputs
-        self.backbone = nn.Sequential(
-            _step(3, first, 3, STRIDES[0]),
-            *(nn.Sequential(*map(EfficientLayer, stage)) for stage in stages),
-            _step(stages[-1][-1].outputs, last, 1, STRIDES[-1]),
-        )
+        self.backbone = efficient_net(stages, last)
         self.mapper = nn.Sequential(nn.Conv2d(last, latent, 1, bias=False), nn.BatchNorm2d(latent, affine=False))
 
     @classmethod
     def like(cls, shapes: Shapes) -> "EfficientEncoder":
         """One as large as the shapes of a file say."""
-        stages = range(1, block_count(shapes, "backbone") - 1)
         latent, last = shapes["mapper.0.weight"][:2]
-        return cls([_stage(shapes, number) for number in stages], last, latent)
+        return cls(efficient_stages(shapes), last, latent)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Latents (batch, latent channels, height / 32, width / 32)."""
@@ -201,6 +195,26 @@ class StageCCoder(nn.Module):
     def __init__(self, encoder: EfficientEncoder | None, previewer: Previewer | None) -> None:
         super().__init__()
         self.encoder, self.previewer = encoder, previewer
+
+
+def efficient_net(stages: list[list[LayerSizes]], last: int, colours: int = 3) -> nn.Sequential:
+    """The layers of an EfficientNet before it judges: a cell for 32 by 32 pixels.
+
+    Args:
+        stages: its layers, stage by stage.
+        last: channels that it puts out.
+        colours: channels of the pictures.
+    """
+    return nn.Sequential(
+        _step(colours, stages[0][0].inputs, 3, STRIDES[0]),
+        *(nn.Sequential(*map(EfficientLayer, stage)) for stage in stages),
+        _step(stages[-1][-1].outputs, last, 1, STRIDES[-1]),
+    )
+
+
+def efficient_stages(shapes: Shapes) -> list[list[LayerSizes]]:
+    """How large the layers of the EfficientNet `backbone` of a file are, stage by stage."""
+    return [_stage(shapes, number) for number in range(1, block_count(shapes, "backbone") - 1)]
 
 
 def _step(inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1, is_bent: bool = True) -> nn.Module:

@@ -7,8 +7,9 @@ import torch
 from safetensors.torch import save_file
 
 from nodes.conditioning.clip_vision import encode_clip_vision, unclip_conditioning
-from nodes.conditioning.stable_cascade import encode_for_stage_c, stage_b_conditioning
-from nodes.diffusion.errors import DiffusionError
+from nodes.conditioning.control import apply_controlnet_advanced, load_controlnet
+from nodes.conditioning.stable_cascade import encode_for_stage_c, show_for_enlarging, stage_b_conditioning
+from nodes.diffusion.errors import DiffusionError, ModelError
 from nodes.diffusion.weights import merging_files
 from nodes.latents.empty_latents import stable_cascade_empty_latent_image
 from nodes.models.loaders import load_checkpoint, load_clip, load_diffusion_model, load_unclip_checkpoint, load_vae
@@ -100,7 +101,7 @@ def test_parts_in_files_of_their_own_draw_the_same(house: House, stages: SimpleN
     clip = load_clip("clip_g.safetensors", "stable_cascade", **house.files)
     vae = load_vae("previewer.safetensors", **house.files)
     positive, negative = house.text(clip, "a (red:1.2) cat"), house.text(clip, "")
-    assert torch.equal(positive[0][0], stages.positive[0][0])
+    torch.testing.assert_close(positive[0][0], stages.positive[0][0])
     empty = stable_cascade_empty_latent_image(256, 256, 64).stage_c
     drawn = house.sample(model, positive, negative, empty)
     wanted = house.sample(stages.c.MODEL, stages.positive, stages.negative, empty)
@@ -114,7 +115,24 @@ def test_what_is_saved_can_be_loaded_again(house: House, stages: SimpleNamespace
     again = load_unclip_checkpoint("saved.safetensors", **house.files)
     empty = stable_cascade_empty_latent_image(256, 256, 64).stage_c
     seen = [encode_clip_vision(each, IMAGE, "center", models=house.models) for each in (stages.c[3], again[3])]
-    assert torch.equal(seen[0].image_embeds, seen[1].image_embeds)
+    torch.testing.assert_close(seen[0].image_embeds, seen[1].image_embeds)
     drawn = house.sample(again.MODEL, house.text(again.CLIP, "a (red:1.2) cat"), house.text(again.CLIP, ""), empty)
     wanted = house.sample(stages.c.MODEL, stages.positive, stages.negative, empty)
     torch.testing.assert_close(drawn["samples"], wanted["samples"], atol=1e-3, rtol=1e-4)
+
+
+def test_a_controlnet_steers_the_first_stage(house: House, stages: SimpleNamespace) -> None:
+    for name, colours, sees_latents in (("edges", 3, False), ("large", 16, True)):
+        control = originals.control(colours, sees_latents=sees_latents)
+        write(house, "controlnet", name, control.state_dict())
+    empty = stable_cascade_empty_latent_image(256, 256, 64).stage_c
+    plain = house.sample(stages.c.MODEL, stages.positive, stages.negative, empty)["samples"]
+    large = show_for_enlarging(torch.rand(1, 128, 128, 3), stages.c.VAE, models=house.models)
+    assert [each["samples"].shape for each in large[1:]] == [(1, 16, 8, 8), (1, 4, 64, 64)]
+    for name, seen in (("edges", IMAGE), ("large", large.controlnet_input)):
+        net = load_controlnet(f"{name}.safetensors", folders=house.folders)
+        steered = apply_controlnet_advanced(stages.positive, stages.negative, net, seen)
+        drawn = house.sample(stages.c.MODEL, *steered, empty)["samples"]
+        assert not torch.allclose(drawn, plain, atol=1e-3)
+        with pytest.raises(ModelError, match="steers stage C"):
+            house.sample(stages.b.MODEL, *steered, stable_cascade_empty_latent_image(256, 256, 64).stage_b)

@@ -6,6 +6,7 @@ import torch
 from diffusers import StableCascadeUNet
 from torch import Tensor, nn
 
+from nodes.diffusion.control.cascade import CascadeControlNetwork
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.cascade_layout import cascade_map
 from nodes.diffusion.families.cascade_networks import EfficientEncoder, LayerSizes, Previewer, StageA, StageCCoder
@@ -20,7 +21,7 @@ RES, TIME, ATTENTION = "SDCascadeResBlock", "SDCascadeTimestepBlock", "SDCascade
 TINY_C: dict[str, Any] = {
     "timestep_ratio_embedding_dim": 16,
     "conditioning_dim": 24,
-    "block_out_channels": (32, 48),
+    "block_out_channels": (32, 32),
     "num_attention_heads": (1, 1),
     "down_num_layers_per_block": (1, 2),
     "up_num_layers_per_block": (2, 1),
@@ -111,6 +112,20 @@ def checkpoint_b() -> dict[str, Tensor]:
     """Stage B with stage A in one file."""
     found = below("model.diffusion_model.", original(stage_b())) | below("vae.", stage_a().state_dict())
     return found | {"vae.vquantizer.codebook.weight": torch.zeros(64, 4)}
+
+
+def control(colours: int = 3, *, sees_latents: bool = False) -> CascadeControlNetwork:
+    """A tiny ControlNet for stage C; one that enlarges sees latents."""
+    width = TINY_C["block_out_channels"][0]
+    seen = 20
+    shapes = {f"projections.{place}.2.weight": (width, seen, 1, 1) for place in range(8)}
+    if sees_latents:
+        shapes |= {"backbone.0.weight": (24, colours, 1, 1), "backbone.2.weight": (12, 24, 1, 1)}
+        shapes |= {"backbone.3.blocks.2.weight": (12, 12, 3, 3), "backbone.4.weight": (seen, 12, 1, 1)}
+    else:
+        held = state_shapes(EfficientEncoder(EFFICIENT, seen, 16))
+        shapes |= held | {"backbone.0.0.weight": (8, colours, 3, 3)}
+    return seeded(5, lambda: alive(CascadeControlNetwork(shapes).eval()))
 
 
 def lone_text() -> tuple[dict[str, Tensor], dict[str, str]]:
