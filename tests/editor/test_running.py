@@ -206,3 +206,11 @@ def test_54_what_was_opened_just_now_outlives_a_reload(light_page: RunningPage) 
     light_page.page.reload()
     expect(light_page.shown_tab).to_contain_text("fresh")
     expect(light_page.node("Steps")).to_be_visible()
+
+
+def test_54_what_was_opened_just_now_outlives_a_reload_that_indexed_db_does_not(light_page: RunningPage) -> None:
+    light_page.page.evaluate("() => void (IDBObjectStore.prototype.put = () => { throw new Error('too late'); })")
+    light_page.drop_document("fresh", slow("fresh", steps=1))
+    light_page.page.reload()
+    expect(light_page.shown_tab).to_contain_text("fresh")
+    expect(light_page.node("Steps")).to_be_visible()

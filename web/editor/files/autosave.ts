@@ -5,6 +5,7 @@ import type { Service } from "@/shell/slots";
 import { isDirty, openTab, type Tab, type TabId, updateTab } from "@/workspace/tabs";
 import { type Draft, type DraftStore, draftsFor, memoryDrafts, openDrafts } from "./drafts";
 import { openDefault } from "./opening";
+import { forget, leave, left, newest } from "./parting";
 import { thisWindow } from "./windows";
 
 /** How long nothing must change before a draft is written, and how long changes may go on without that. */
@@ -36,7 +37,7 @@ async function begin(app: App): Promise<() => void> {
   });
   const { name, alive } = await thisWindow();
   await ready(app);
-  const found = draftsFor(name, await store.all().catch(() => []), alive);
+  const found = draftsFor(name, newest(await store.all().catch(() => []), left()), alive);
   if (app.workspace.getState().tabs.length === 0) {
     for (const draft of found) restore(app, draft);
     const active = found.find((draft) => draft.isActive && draft.window === name) ?? found[0];
@@ -74,8 +75,10 @@ function restore(app: App, draft: Draft): void {
 }
 
 class Saver {
-  /** What is kept of each tab: its document, camera and facts, compared by identity. */
+  /** What is kept of each tab, or on its way there: its document, camera and facts, compared by identity. */
   private readonly kept = new Map<TabId, readonly unknown[]>();
+  /** Tabs whose draft is on its way. */
+  private readonly writing = new Set<TabId>();
   private readonly stops = new Map<TabId, () => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** When the first change was made that is not written yet. */
@@ -90,16 +93,16 @@ class Saver {
 
   start(): () => void {
     const stop = this.app.workspace.subscribe(() => this.follow());
-    const now = () => void this.saveAll();
-    const onceHidden = () => document.visibilityState === "hidden" && now();
+    const leaving = () => void this.saveAll(true);
+    const onceHidden = () => document.visibilityState === "hidden" && leaving();
     document.addEventListener("visibilitychange", onceHidden);
-    globalThis.addEventListener("pagehide", now);
+    globalThis.addEventListener("pagehide", leaving);
     this.follow();
     return () => {
       stop();
       for (const each of this.stops.values()) each();
       document.removeEventListener("visibilitychange", onceHidden);
-      globalThis.removeEventListener("pagehide", now);
+      globalThis.removeEventListener("pagehide", leaving);
       clearTimeout(this.timer);
     };
   }
@@ -121,6 +124,7 @@ class Saver {
       stop();
       this.stops.delete(id);
       this.kept.delete(id);
+      forget(id);
       void this.store.remove(id).catch(() => undefined);
     }
     this.later();
@@ -134,13 +138,13 @@ class Saver {
     this.timer = setTimeout(() => void this.saveAll(), Math.min(PAUSE_MS, left));
   }
 
-  private async saveAll(): Promise<void> {
+  private async saveAll(isLeaving = false): Promise<void> {
     this.changedAt = undefined;
     const { tabs, active } = this.app.workspace.getState();
-    await Promise.all(tabs.map((tab, order) => this.save(tab, order, tab.id === active)));
+    await Promise.all(tabs.map((tab, order) => this.save(tab, order, tab.id === active, isLeaving)));
   }
 
-  private async save(tab: Tab, order: number, isActive: boolean): Promise<void> {
+  private async save(tab: Tab, order: number, isActive: boolean, isLeaving: boolean): Promise<void> {
     const { doc, history } = tab.document.state.getState();
     const { camera, cameras, trail, bookmarks, selection } = tab.view.getState();
     const facts = [
@@ -158,26 +162,33 @@ class Saver {
       isDirty(tab),
     ];
     const before = this.kept.get(tab.id);
-    if (before !== undefined && facts.every((each, at) => each === before[at])) return;
+    const isKept = before !== undefined && facts.every((each, at) => each === before[at]);
+    if (isKept && !(isLeaving && this.writing.has(tab.id))) return;
     this.kept.set(tab.id, facts);
+    const draft: Draft = {
+      id: tab.id,
+      window: this.window,
+      order,
+      isActive,
+      title: tab.title,
+      file: tab.file,
+      isDirty: isDirty(tab),
+      document: doc,
+      history: bounded(history),
+      camera,
+      cameras,
+      trail,
+      bookmarks,
+      selection,
+      at: Date.now(),
+    };
+    if (isLeaving) leave(draft);
+    this.writing.add(tab.id);
     try {
-      await this.store.put({
-        id: tab.id,
-        window: this.window,
-        order,
-        isActive,
-        title: tab.title,
-        file: tab.file,
-        isDirty: isDirty(tab),
-        document: doc,
-        history: bounded(history),
-        camera,
-        cameras,
-        trail,
-        bookmarks,
-        selection,
-        at: Date.now(),
-      });
+      await this.store.put(draft);
+      if (this.kept.get(tab.id) !== facts) return; // a later one is on its way
+      this.writing.delete(tab.id);
+      forget(tab.id);
     } catch (error) {
       this.kept.delete(tab.id);
       if (this.isTold) return;

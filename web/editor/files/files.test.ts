@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fromReply, type TypeLookup } from "@/catalogue/nodeTypes";
 import { DocumentStore } from "@/document/store";
 import type { WorkflowDocument } from "@/document/types";
@@ -6,6 +6,7 @@ import { bounded } from "./autosave";
 import { type Draft, draftsFor } from "./drafts";
 import { carriesWorkflow, workflowInText } from "./incoming";
 import { isMissingAnything, missingIn } from "./missing";
+import { forget, leave, left, newest } from "./parting";
 import { placed } from "./placing";
 import { nameFrom } from "./saving";
 
@@ -109,4 +110,47 @@ test("54: the history that is kept with a draft is bounded; the latest steps sta
 test("54: names are as the server takes them", () => {
   expect(nameFrom("Château: été/été")).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_ .()+-]*$/);
   expect(nameFrom("…")).toBe("workflow");
+});
+
+describe("54: what a page leaves while it goes", () => {
+  const draft = (id: string, at: number) =>
+    ({
+      id,
+      at,
+      document: { graph: { 1: { class_type: "A", inputs: { seed: 2n ** 63n } } } },
+      history: { past: [], future: [] },
+      selection: new Set(["node:1"]),
+    }) as unknown as Draft;
+
+  test("is there again, with large numbers and the selection, until it is forgotten", () => {
+    leave(draft("a", 1));
+    leave(draft("b", 2));
+    expect(left().sort((one, other) => one.at - other.at)).toEqual([draft("a", 1), draft("b", 2)]);
+    forget("a");
+    expect(left()).toEqual([draft("b", 2)]);
+    forget("b");
+    expect(left()).toEqual([]);
+  });
+
+  test("goes without its history where there is no room for it", () => {
+    const large = {
+      ...draft("a", 1),
+      history: { past: ["x".repeat(6_000_000)], future: [] },
+    } as unknown as Draft;
+    leave(large);
+    expect(left()).toEqual([draft("a", 1)]);
+    forget("a");
+  });
+
+  test("wins over what was written before, and loses against what was written after", () => {
+    const [older, newer] = [draft("a", 1), draft("a", 2)];
+    expect(newest([older], [newer])).toEqual([newer]);
+    expect(newest([newer, draft("b", 0)], [older])).toEqual([newer, draft("b", 0)]);
+  });
+
+  test("what cannot be read costs nothing", () => {
+    localStorage.setItem("latentloom.draft.a", "{");
+    expect(left()).toEqual([]);
+    localStorage.clear();
+  });
 });
