@@ -3,6 +3,7 @@
 Waveforms are (batch, channels, samples) in -1..1.
 """
 
+from collections.abc import Callable, Mapping
 from math import ceil, gcd, pi
 from typing import Literal
 
@@ -15,18 +16,26 @@ from nodes.diffusion.files.media import Audio
 from nodes.diffusion.guidance.conditions import to_batch
 
 Mixing = Literal["add", "mean", "subtract", "multiply"]
+MIXED: Mapping[Mixing, Callable[[Tensor, Tensor], Tensor]] = {
+    "add": torch.add,
+    "mean": lambda one, other: (one + other) / 2,
+    "subtract": torch.sub,
+    "multiply": torch.mul,
+}
 Order = Literal["after", "before"]
 ZERO_CROSSINGS = 6
 """How far the filter reaches to either side, in zero crossings; the ecosystem's figure, as the next."""
 ROLL_OFF = 0.99
 """Where the filter begins to cut off, as a share of the highest frequency that the lower rate can hold."""
+AT_ONCE = 1 << 18
+"""New samples that are computed together, so that long sounds take little memory."""
 
 
 def resampled(waveform: Tensor, rate: int, wanted: int) -> Tensor:
     """A waveform in another sample rate.
 
     Band-limited interpolation with a windowed sinc (Smith, "Digital Audio Resampling", sections 2 and 3): each new
-    sample is a weighted sum of old ones, and the weights repeat after `wanted` / gcd samples.
+    sample is a weighted sum of the old ones around it, and the weights repeat after `wanted` / gcd samples.
 
     Args:
         waveform: (batch, channels, samples)
@@ -37,17 +46,20 @@ def resampled(waveform: Tensor, rate: int, wanted: int) -> Tensor:
         return waveform
     shared = gcd(rate, wanted)
     old, new = rate // shared, wanted // shared
-    cut_off = min(old, new) * ROLL_OFF
-    reach = ceil(ZERO_CROSSINGS * old / cut_off)
-    beside = torch.arange(-reach, reach + old, dtype=torch.float64) / old
-    at = torch.arange(new, dtype=torch.float64)[:, None] / new
-    distance = ((beside - at) * cut_off).clamp(-ZERO_CROSSINGS, ZERO_CROSSINGS)
+    share = min(1.0, new / old) * ROLL_OFF  # of the old rate's frequencies that stay
+    reach = ceil(ZERO_CROSSINGS / share)
+    begins = torch.arange(new) * old
+    rest = (begins % new).double() / new
+    distance = (torch.arange(-reach, reach + 2) - rest[:, None]) * share
+    distance = distance.clamp(-ZERO_CROSSINGS, ZERO_CROSSINGS)
     window = torch.cos(distance * pi / ZERO_CROSSINGS / 2) ** 2
-    weights = (torch.sinc(distance) * window * cut_off / old).to(waveform.dtype)
-    padded = functional.pad(waveform.flatten(0, 1)[:, None], (reach, reach + old))
-    found = functional.conv1d(padded, weights[:, None], stride=old)  # (items, new, steps)
-    length = ceil(waveform.shape[-1] * new / old)
-    return found.transpose(1, 2).flatten(1)[:, :length].reshape(*waveform.shape[:2], length)
+    weights = (torch.sinc(distance) * window * share).to(waveform.dtype)  # (new, old samples around)
+    around = functional.pad(waveform, (reach, reach + old + 1)).unfold(-1, weights.shape[1], 1)
+    parts = []
+    for at in torch.arange(ceil(waveform.shape[-1] * new / old)).split(AT_ONCE):
+        places = begins[at % new] // new + at // new * old
+        parts.append((around[..., places, :] * weights[at % new]).sum(-1))
+    return torch.cat(parts, dim=-1) if parts else waveform
 
 
 def trimmed(audio: Audio, start: float, duration: float) -> Audio:
@@ -85,12 +97,7 @@ def mixed(first: Audio, second: Audio, how: Mixing) -> Audio:
     one, other, rate = _alike(first, second)
     missing = one.shape[-1] - other.shape[-1]
     other = functional.pad(other, (0, missing))  # negative numbers cut
-    both = {
-        "add": one + other,
-        "mean": (one + other) / 2,
-        "subtract": one - other,
-        "multiply": one * other,
-    }[how]
+    both = MIXED[how](one, other)
     peak = float(both.abs().max()) if both.numel() else 0.0
     return {"waveform": both / peak if peak > 1 else both, "sample_rate": rate}
 

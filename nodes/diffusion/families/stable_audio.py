@@ -1,7 +1,7 @@
 """Stable Audio Open: sounds from texts, read by T5, and from what it is told about time (Evans et al., 2024)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -44,8 +44,8 @@ class StableAudioModel(FlowTransformer):
     """Stable Audio on its device; to samplers a sound is a picture of one row."""
 
     prediction: Prediction = "v_prediction"
-    times: nn.Module | None = None
-    """What turns seconds into tokens."""
+    times: nn.Module = field(default_factory=nn.Identity)
+    """What turns seconds into tokens; whoever loads the model gives it."""
     patch = 1
 
     @property
@@ -61,7 +61,6 @@ class StableAudioModel(FlowTransformer):
 
     def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
         """Timesteps are angles, as shares of a right one."""
-        assert self.times is not None  # whoever loads the model gives it
         seconds = told["seconds"].to(self.dtype)
         at = self.times(start_seconds=seconds[:, 0], end_seconds=seconds[:, 1])
         begin, end = at.seconds_start_hidden_states, at.seconds_end_hidden_states

@@ -24,7 +24,9 @@ def tone(rate: int, frequency: float, seconds: float = 1.0) -> torch.Tensor:
     return torch.sin(2 * math.pi * frequency * torch.arange(round(rate * seconds)) / rate).expand(1, 2, -1)
 
 
-@pytest.mark.parametrize(("rate", "wanted"), [(44100, 48000), (48000, 44100), (16000, 48000), (48000, 16000)])
+@pytest.mark.parametrize(
+    ("rate", "wanted"), [(44100, 48000), (48000, 44100), (16000, 48000), (48000, 16000), (44100, 44099)]
+)
 def test_a_tone_stays_a_tone_in_another_rate(rate: int, wanted: int) -> None:
     found, told = resampled(tone(rate, 440), rate, wanted), tone(wanted, 440)
     assert found.shape == told.shape
@@ -34,6 +36,7 @@ def test_a_tone_stays_a_tone_in_another_rate(rate: int, wanted: int) -> None:
 def test_what_a_lower_rate_cannot_hold_is_taken_away() -> None:
     assert float(resampled(tone(48000, 11000), 48000, 16000)[..., 200:-200].abs().max()) < 0.02
     assert resampled(torch.zeros(1, 1, 7), 3, 2).shape[-1] == 5
+    assert resampled(torch.zeros(1, 1, 0), 3, 2).shape[-1] == 0
     waveform = torch.rand(1, 1, 7)
     assert resampled(waveform, 8000, 8000) is waveform
 
