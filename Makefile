@@ -21,7 +21,7 @@ editor: .venv/.runtime  ## build the editor, if its sources changed
 test: .venv/.test  ## every test
 	$(BIN)/python -m tests.editor.chromium
 	$(BIN)/python -m pytest --numprocesses=auto -m "not browser"
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser tests/editor
 
 check: .venv/.test  ## format, lint, types, import contract
 	$(BIN)/ruff format --check .
