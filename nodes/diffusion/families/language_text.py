@@ -190,6 +190,9 @@ def language_config(kind: LanguageKind, view: View, depth: int) -> dict[str, Any
     beside: dict[str, Any] = {"query_pre_attn_scalar": head} if kind in (GEMMA2, GEMMA3) else {}
     if kind is QWEN25:  # how many pairs of numbers turn with time, row and column
         rope["mrope_section"] = [head // 8, 3 * head // 16, 3 * head // 16]
+    if kind is QWEN3_VL:
+        side = 5 * head // 32
+        rope |= {"mrope_section": [head // 2 - 2 * side, side, side], "mrope_interleaved": True}
     if kind is GEMMA3:
         rope = {"full_attention": rope, "sliding_attention": dict(NEAR)}
     return {

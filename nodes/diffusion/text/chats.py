@@ -50,6 +50,7 @@ class Chat:
 _QWEN = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
 _QWEN_SYSTEM = "<|im_start|>system\n{}<|im_end|>\n"
 _QWEN_STOPS = ("<|im_end|>", "<|endoftext|>")
+_QWEN_PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
 _GEMMA = Chat(
     "<start_of_turn>user\n{}<end_of_turn>\n<start_of_turn>model\n",
     ("<end_of_turn>", "<eos>"),
@@ -66,13 +67,13 @@ _LLAMA = Chat(
 )
 CHATS: Mapping[str, Chat] = {
     "qwen3": Chat(_QWEN, _QWEN_STOPS, system=_QWEN_SYSTEM, unthinking="<think>\n\n</think>\n\n"),
-    "qwen3_vl": Chat(_QWEN, _QWEN_STOPS, system=_QWEN_SYSTEM),
+    "qwen3_vl": Chat(_QWEN, _QWEN_STOPS, system=_QWEN_SYSTEM, picture=_QWEN_PICTURE),
     "qwen2.5": Chat(
         _QWEN,
         _QWEN_STOPS,
         system=_QWEN_SYSTEM,
         usual="You are a helpful assistant.",
-        picture="<|vision_start|><|image_pad|><|vision_end|>",
+        picture=_QWEN_PICTURE,
     ),
     "mistral": Chat("[INST]{}[/INST]", ("</s>",), start="<s>", system="[SYSTEM_PROMPT]{}[/SYSTEM_PROMPT]"),
     "gemma2": _GEMMA,

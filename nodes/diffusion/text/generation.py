@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.contents import open_contents
-from nodes.diffusion.families.language_text import GEMMA3, QWEN25, find_language
+from nodes.diffusion.families.contents import Contents, View, open_contents
+from nodes.diffusion.families.language_text import GEMMA3, QWEN3_VL, QWEN25, find_language
 from nodes.diffusion.families.weights import Part
+from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.chats import CHATS, Chat
 from nodes.diffusion.text.drawing import Drawer, Drawing
 from nodes.diffusion.text.language import PICTURE, LanguageTextEncoder, Looked, with_pictures
@@ -20,6 +21,7 @@ from nodes.diffusion.types import ClipHandle, Encoded, FindEmbedding, Text, Text
 from nodes.diffusion.vision.encoder import Networks
 from nodes.diffusion.vision.gemma import SOFT, find_gemma_eyes, load_gemma_eyes, seeing_masks
 from nodes.diffusion.vision.qwen import find_eyes, load_eyes
+from nodes.diffusion.vision.qwen3 import load_qwen3_eyes
 
 WRITERS = "language"
 """The architecture of handles of language models that write: those that read for a diffusion model lack layers."""
@@ -96,40 +98,37 @@ class LanguageWriter:
         network: Any = self.encoder.network
         tokens = self.encoder.vocabulary.ids(text)
         begun = len(tokens)
-        vectors, places, masks = self._opening(tokens, seen)
+        vectors, places, more = self._opening(tokens, seen)
         stops, drawer, cache = self._stops(), Drawer(drawing), None
         while len(tokens) - begun < length:
             output: Any = network(
-                inputs_embeds=vectors[None],
-                position_ids=places,
-                attention_mask=masks,
-                past_key_values=cache,
-                use_cache=True,
+                inputs_embeds=vectors[None], position_ids=places, past_key_values=cache, use_cache=True, **more
             )
             token = drawer.choose(self._scores(output.last_hidden_state[0, -1]), tokens)
             if token in stops:
                 break
             tokens.append(token)
             on_token(len(tokens) - begun)
-            cache, masks = output.past_key_values, None
+            cache, more = output.past_key_values, {}
             vectors = network.embed_tokens(torch.tensor([token], device=self.encoder.device))
             places = torch.full_like(places[..., :1], int(places.max()) + 1)
         return tokens[begun:]
 
-    def _opening(self, tokens: Sequence[int], seen: Sequence[Looked]) -> tuple[Tensor, Tensor, Any]:
-        """The vectors (tokens, width) of a text with pictures in it, where each token is, and which look at which."""
+    def _opening(self, tokens: Sequence[int], seen: Sequence[Looked]) -> tuple[Tensor, Tensor, dict[str, Any]]:
+        """The vectors (tokens, width) of a text with pictures in it, their places, and what else the network wants."""
         network: Any = self.encoder.network
-        device = self.encoder.device
+        device, kind = self.encoder.device, self.encoder.name
         vectors = network.embed_tokens(torch.tensor(tokens, dtype=torch.long, device=device))
-        mark = self.encoder.vocabulary.mark(MARKS[self.encoder.name]) if seen else None
+        if not seen:
+            return vectors, torch.arange(len(tokens), device=device)[None], {}
+        mark = self.encoder.vocabulary.mark(SIGHTS[kind].mark)
         marks = [token == mark for token in tokens]
-        masks = None
-        if seen and self.encoder.name == GEMMA3.name:
+        among, places = with_pictures(vectors, marks, seen)
+        if kind == GEMMA3.name:
             masks = seeing_masks(marks, seen, network.config.sliding_window, vectors)
-        vectors, places = with_pictures(vectors, marks, seen)
-        if self.encoder.name == QWEN25.name:
-            return vectors, places[:, None].to(device), None
-        return vectors, torch.arange(len(vectors), device=device)[None], masks
+            return among, torch.arange(len(among), device=device)[None], {"attention_mask": masks}
+        more = {} if kind == QWEN25.name else _deeper(marks, seen, device)
+        return among, places[:, None].to(device), more
 
     def _stops(self) -> set[int]:
         numbers = (self.encoder.vocabulary.mark(stop) for stop in self.chat.stops)
@@ -142,6 +141,29 @@ class LanguageWriter:
         scores = functional.linear(hidden.to(weight.device), weight.to(hidden.dtype)).float()
         bound = getattr(network.config, "final_logit_softcapping", None)  # Gemma 2's scores stay within bounds
         return scores if bound is None else (scores / bound).tanh() * bound
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How a kind of language model sees.
+
+    Attributes:
+        mark: what stands for a picture in a text.
+        find: gives the weights of the part that sees; None where it was left out.
+        load: builds that part: something with a method `look`.
+    """
+
+    mark: str
+    find: Callable[[Contents], View | None]
+    load: Callable[[View, Placement], Any]
+
+
+SIGHTS: Mapping[str, Sight] = {
+    QWEN25.name: Sight(PICTURE, find_eyes, load_eyes),
+    QWEN3_VL.name: Sight(PICTURE, find_eyes, load_qwen3_eyes),
+    GEMMA3.name: Sight(SOFT, find_gemma_eyes, load_gemma_eyes),
+}
+"""By the kind of model; others see nothing."""
 
 
 class Models(Networks, Protocol):
@@ -203,6 +225,17 @@ def parted(text: str, opening: str = "") -> tuple[str, str]:
     return answer.strip(), thoughts.replace(begin, "", 1).strip()
 
 
+def _deeper(marks: Sequence[bool], seen: Sequence[Looked], device: torch.device) -> dict[str, Any]:
+    """What Qwen3-VL adds to the results of its first layers: where pictures are, and what deeper layers saw there."""
+    sizes = iter(seen)
+    lengths = torch.tensor([len(next(sizes).tokens) if is_picture else 1 for is_picture in marks])
+    layers = zip(*(each.deeper for each in seen), strict=True)
+    return {
+        "visual_pos_masks": torch.tensor(marks).repeat_interleave(lengths)[None].to(device),
+        "deepstack_visual_embeds": [torch.cat(each).to(device) for each in layers],
+    }
+
+
 def _opening_of(chat: Chat, request: Request) -> str:
     if request.is_chat:
         return chat.asked(request.prompt, request.system, pictures=len(request.pictures), thinks=request.thinks)
@@ -219,14 +252,13 @@ def _looked(models: Networks, writer: ClipHandle, pictures: Sequence[Tensor]) ->
         return []
     source = writer.source
     contents = open_contents(source.path)
-    is_gemma = GEMMA3.name in find_language(contents)
-    is_qwen = QWEN25.name in find_language(contents)
-    eyes = find_gemma_eyes(contents) if is_gemma else find_eyes(contents) if is_qwen else None
-    if eyes is None:
+    sight = next((SIGHTS[name] for name in find_language(contents) if name in SIGHTS), None)
+    eyes = sight.find(contents) if sight is not None else None
+    if sight is None or eyes is None:
         raise DiffusionError(
-            f"{source.path.name} cannot look at pictures; load a whole Qwen2.5-VL or Gemma 3, or take the picture away."
+            f"{source.path.name} cannot look at pictures; load a whole Qwen2.5-VL, Qwen3-VL or Gemma 3, or take the "
+            "picture away."
         )
-    load = load_gemma_eyes if is_gemma else load_eyes
     key = ("eyes", source.digest or str(source.path))
-    with models.use_other(key, source.path.name, eyes.size, lambda place: load(eyes, place)) as seeing:
+    with models.use_other(key, source.path.name, eyes.size, lambda place: sight.load(eyes, place)) as seeing:
         return [seeing.look(each) for each in pictures]

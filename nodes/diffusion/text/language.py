@@ -31,11 +31,13 @@ class Looked(NamedTuple):
         tokens: (rows · columns, width) float32 on the CPU.
         rows: of tokens.
         columns: of tokens.
+        deeper: as `tokens`, what is added to the results of the first layers, one after the other.
     """
 
     tokens: Tensor
     rows: int
     columns: int
+    deeper: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,12 @@ def new_language_model(kind: str, config: Mapping[str, Any]) -> "Module":
     )
     from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
     from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLTextModel
+    from transformers.models.qwen3_vl.configuration_qwen3_vl import Qwen3VLTextConfig
+    from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLTextModel
 
     builders: Mapping[str, Any] = {
         "qwen3": lambda: Qwen3Model(Qwen3Config(**config)),
-        "qwen3_vl": lambda: Qwen3Model(Qwen3Config(**config)),  # texts have their places in one row
+        "qwen3_vl": lambda: Qwen3VLTextModel(Qwen3VLTextConfig(**config)),
         # It reads texts as Qwen2.5 does, and knows places of pictures among them.
         "qwen2.5": lambda: Qwen2_5_VLTextModel(Qwen2_5_VLTextConfig(**config)),
         "mistral": lambda: MistralModel(MistralConfig(**config)),

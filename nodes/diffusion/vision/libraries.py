@@ -23,6 +23,14 @@ def new_siglip_vision(config: Mapping[str, Any]) -> "SiglipVisionModel":
     return SiglipVisionModel(SiglipVisionConfig(**config, vision_use_head=False))
 
 
+def new_qwen3_vision(config: Mapping[str, Any]) -> "Module":
+    """The part of Qwen3-VL that sees."""
+    from transformers.models.qwen3_vl.configuration_qwen3_vl import Qwen3VLVisionConfig
+    from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionModel
+
+    return Qwen3VLVisionModel(Qwen3VLVisionConfig(**config))
+
+
 def new_qwen_vision(config: Mapping[str, Any]) -> "Module":
     """The part of Qwen2.5-VL that sees."""
     from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLVisionConfig

@@ -33,6 +33,26 @@ HEADS, WINDOW, WHOLE_EVERY = 16, 112, 8
 LEAST_PIXELS, MOST_PIXELS = 56 * 56, 28 * 28 * 16384
 
 
+@dataclass(frozen=True)
+class Squares:
+    """How pictures are prepared.
+
+    Attributes:
+        mean: of each colour, taken off it.
+        deviation: what each colour is divided by.
+        least: pixels of a picture; smaller ones are enlarged.
+        most: pixels of a picture; larger ones are made smaller.
+    """
+
+    mean: tuple[float, float, float] = CLIP_MEAN
+    deviation: tuple[float, float, float] = CLIP_DEVIATION
+    least: int = LEAST_PIXELS
+    most: int = MOST_PIXELS
+
+
+USUAL = Squares()
+
+
 @dataclass(frozen=True, eq=False)
 class QwenEyes:
     """The part that sees, on its device."""
@@ -99,17 +119,18 @@ def load_eyes(view: View, placement: Placement) -> QwenEyes:
     return QwenEyes(network, placement.device, placement.dtype, config["patch_size"])
 
 
-def squares_of(image: Tensor, patch: int) -> tuple[Tensor, int, int]:
+def squares_of(image: Tensor, patch: int, prepared: Squares = USUAL) -> tuple[Tensor, int, int]:
     """A picture as squares (squares, channels · frames · patch · patch), those of one token together, and how many
     there are along each side.
 
     Args:
         image: (1, height, width, channels) in 0..1.
         patch: pixels along a side of a square.
+        prepared: how colours and size are changed.
     """
-    height, width = fitted_size(image.shape[1], image.shape[2], patch * MERGED)
+    height, width = fitted_size(image.shape[1], image.shape[2], patch * MERGED, prepared)
     pixels = functional.interpolate(image[:1, ..., :3].movedim(-1, 1).float(), size=(height, width), mode="bilinear")
-    mean, deviation = (pixels.new_tensor(each)[:, None, None] for each in (CLIP_MEAN, CLIP_DEVIATION))
+    mean, deviation = (pixels.new_tensor(each)[:, None, None] for each in (prepared.mean, prepared.deviation))
     frames = ((pixels - mean) / deviation).expand(FRAMES, -1, -1, -1)
     rows, columns = height // patch, width // patch
     squares = frames.reshape(FRAMES, 3, rows // MERGED, MERGED, patch, columns // MERGED, MERGED, patch)
@@ -117,13 +138,13 @@ def squares_of(image: Tensor, patch: int) -> tuple[Tensor, int, int]:
     return squares.reshape(rows * columns, -1), rows, columns
 
 
-def fitted_size(height: int, width: int, step: int) -> tuple[int, int]:
+def fitted_size(height: int, width: int, step: int, prepared: Squares = USUAL) -> tuple[int, int]:
     """The nearest sides that are multiples of `step`, of a picture that is neither too small nor too large."""
     tall, wide = (max(step, round(side / step) * step) for side in (height, width))
-    if tall * wide > MOST_PIXELS:
-        shrink = math.sqrt(height * width / MOST_PIXELS)
+    if tall * wide > prepared.most:
+        shrink = math.sqrt(height * width / prepared.most)
         tall, wide = (max(step, math.floor(side / shrink / step) * step) for side in (height, width))
-    elif tall * wide < LEAST_PIXELS:
-        grow = math.sqrt(LEAST_PIXELS / (height * width))
+    elif tall * wide < prepared.least:
+        grow = math.sqrt(prepared.least / (height * width))
         tall, wide = (math.ceil(side * grow / step) * step for side in (height, width))
     return tall, wide
