@@ -1,6 +1,8 @@
 """Keyframes: where their cells belong, and how many there are."""
 
+import pytest
 import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 
 from nodes.diffusion.keyframes import (
     ATTENTION,
@@ -60,3 +62,10 @@ def test_keyframes_are_heeded_as_much_as_their_guides_are_strong() -> None:
 
 def test_cells_of_a_smaller_guide_reach_further() -> None:
     assert cells(shape(1, 1, 2), 0, is_alone=True, fold=2)[0, 2].tolist() == [[0, 64], [32, 96]]
+
+
+@pytest.mark.parametrize(("frames", "frame"), [(1, 0), (3, 0), (1, 24)])
+def test_cells_begin_where_the_pipeline_of_diffusers_has_them(frames: int, frame: int) -> None:
+    theirs = LTXConditionPipeline._prepare_video_ids(1, frames, 2, 3)
+    theirs = LTXConditionPipeline._scale_video_ids(theirs, scale_factor=32, scale_factor_t=8, frame_index=frame)
+    assert torch.equal(cells(shape(frames, 2, 3), frame, is_alone=True)[..., 0], theirs.float())
