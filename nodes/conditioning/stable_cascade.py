@@ -73,7 +73,7 @@ def encode_for_stage_c(
 @node(
     "StableCascade_SuperResolutionControlnet",
     title="Show for enlarging (stage C)",
-    category="_for_testing/stable_cascade",
+    category="conditioning/stable_cascade",
     occupies="gpu",
     experimental=True,
 )
