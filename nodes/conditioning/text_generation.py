@@ -8,6 +8,7 @@ from pydantic import Field
 from graph.context import Context
 from graph.node import Grow, Variants, Widget, node
 from nodes.conditioning.conditioning_families import Prompt
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.drawing import Drawing
 from nodes.diffusion.text.generation import Request, parted, write
@@ -48,7 +49,13 @@ class Drawn:
     ] = 0.0
 
     def drawing(self) -> Drawing:
-        """As the workshop takes it."""
+        """As the workshop takes it.
+
+        Raises:
+            DiffusionError: scores would be divided by nothing.
+        """
+        if self.repetition_penalty == 0:
+            raise DiffusionError("repetition_penalty must be above 0, got 0; 1 changes nothing.")
         return Drawing(
             self.seed,
             self.temperature,

@@ -25,8 +25,6 @@ from nodes.diffusion.vision.qwen3 import load_qwen3_eyes
 
 WRITERS = "language"
 """The architecture of handles of language models that write: those that read for a diffusion model lack layers."""
-MARKS: Mapping[str, str] = {QWEN25.name: PICTURE, GEMMA3.name: SOFT}
-"""What stands for a picture in a text, by the kind of model; others see nothing."""
 OnToken = Callable[[int], None]
 """Called after each token with how many there are; what it raises ends the text."""
 
@@ -94,9 +92,14 @@ class LanguageWriter:
             drawing: how they are drawn; None takes the likeliest.
             on_token: called after each.
             seen: the pictures.
+
+        Raises:
+            DiffusionError: there is no text.
         """
         network: Any = self.encoder.network
         tokens = self.encoder.vocabulary.ids(text)
+        if not tokens:
+            raise DiffusionError("There is no text to go on with: give a prompt.")
         begun = len(tokens)
         vectors, places, more = self._opening(tokens, seen)
         stops, drawer, cache = self._stops(), Drawer(drawing), None

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from graph.context import Context
 from graph.errors import Cancelled
 from nodes.conditioning.text_generation import Drawn, Likeliest, generate_text
-from nodes.diffusion.errors import UnsupportedModel
+from nodes.diffusion.errors import DiffusionError, UnsupportedModel
 from nodes.models.loaders import load_clip
 from tests.nodes.diffusion.newer_originals import write_language_vocabulary
 from tests.nodes.diffusion.originals import seeded
@@ -51,6 +51,11 @@ def test_settings_reach_the_model(house: House) -> None:
     assert ask(house, use_default_template=False) != plain
     assert ask(house, use_default_template=False, system_prompt="Be brief.") == ask(house, use_default_template=False)
     assert ask(house, thinking=True) != plain
+
+
+def test_a_penalty_of_nothing_is_refused(house: House) -> None:
+    with pytest.raises(DiffusionError, match="repetition_penalty must be above 0"):
+        ask(house, sampling_mode=Drawn(repetition_penalty=0.0))
 
 
 def test_it_looks_at_pictures_and_at_one_frame_a_second(house: House) -> None:

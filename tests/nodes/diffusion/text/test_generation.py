@@ -169,6 +169,11 @@ def test_without_a_conversation_it_goes_on_with_the_prompt(shelf: Shelf) -> None
     assert shelf.write("gemma2", Request("a cat", 12, is_chat=False)) == shelf.theirs("gemma2", "<bos>a cat", 12)
 
 
+def test_nothing_cannot_be_gone_on_with(shelf: Shelf) -> None:
+    with pytest.raises(DiffusionError, match="no text to go on with"):
+        shelf.write("qwen3", Request("", is_chat=False))
+
+
 @pytest.mark.parametrize("kind", ["qwen2.5", "qwen3_vl"])
 def test_a_picture_is_seen_as_transformers_sees_it(shelf: Shelf, kind: str) -> None:
     ours = shelf.write(kind, Request("What is it?", 12, pictures=[IMAGE]))
