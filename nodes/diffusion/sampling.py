@@ -1,7 +1,8 @@
 """One run of a sampler: from a latent and a recipe to the finished latent."""
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import torch
@@ -16,6 +17,7 @@ from nodes.diffusion.prediction import Parameterisation, is_pure_noise, paramete
 from nodes.diffusion.samplers import algorithm_of
 from nodes.diffusion.samplers.base import Denoise
 from nodes.diffusion.schedules.named import Steps, last_steps, sigmas_for
+from nodes.diffusion.several import SOUND, WithSound
 from nodes.diffusion.types import (
     DiffusionModel,
     Guider,
@@ -37,6 +39,10 @@ class ModelProvider(Protocol):
         ...
 
 
+Draw = Callable[[Sequence[int], int, Sequence[int] | None], Tensor]
+"""Noise of a shape from a seed, as `initial_noise` draws it."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a run besides the latent.
@@ -47,6 +53,7 @@ class Recipe:
         steps: which steps of which schedule, or the noise levels themselves: (steps + 1,) float32 on the CPU.
         noise: what is added to the latent at the start.
         seed: of the noise that samplers draw themselves.
+        draw: how the noise at the start is drawn.
     """
 
     guider: Guider
@@ -54,6 +61,7 @@ class Recipe:
     steps: Steps | Tensor
     noise: Noise
     seed: int
+    draw: Draw = initial_noise
 
 
 class Sampled(NamedTuple):
@@ -79,6 +87,8 @@ def sample(network: DiffusionModel, recipe: Recipe, latent: Latent, on_step: OnS
         DiffusionError: latent and model do not belong together, or nothing is known about a name in the recipe.
     """
     latent = fit_latent(latent, network.latent_format)
+    if SOUND in latent:
+        return _sample_with_sound(network, recipe, latent, on_step)
     parameterisation = parameterisation_of(network, recipe.guider.model.options)
     sigmas = run_sigmas(recipe, parameterisation)
     if not len(sigmas):
@@ -86,6 +96,16 @@ def sample(network: DiffusionModel, recipe: Recipe, latent: Latent, on_step: OnS
     with torch.inference_mode():
         found = _Run(network, parameterisation, recipe, sigmas, on_step)(latent)
     return Sampled(*(_as_given(_finished(latent, each), network.latent_format) for each in found))
+
+
+def _sample_with_sound(network: DiffusionModel, recipe: Recipe, latent: Latent, on_step: OnStep) -> Sampled:
+    """A run over a video and its sound, which samplers take for one latent."""
+    run = WithSound.of(latent, network)
+    parts = latent, latent["sound"]
+    masks = [fit_mask(part["noise_mask"], part["samples"]) if "noise_mask" in part else None for part in parts]
+    recipe = replace(recipe, guider=run.guider(recipe.guider), draw=run.packing.noise)
+    sampled = sample(run.network(network), recipe, run.row(masks), run.reporting(on_step))
+    return Sampled(*(run.unpacked(row) for row in sampled))
 
 
 def schedule(network: DiffusionModel, model: ModelHandle, wanted: Steps) -> Tensor:
@@ -99,7 +119,14 @@ def schedule(network: DiffusionModel, model: ModelHandle, wanted: Steps) -> Tens
     return last_steps(sigmas_for(parameterisation_of(network, model.options), wanted), wanted.steps)
 
 
-def add_noise(network: DiffusionModel, model: ModelHandle, noise: Noise, sigmas: Tensor, latent: Latent) -> Latent:
+def add_noise(
+    network: DiffusionModel,
+    model: ModelHandle,
+    noise: Noise,
+    sigmas: Tensor,
+    latent: Latent,
+    draw: Draw = initial_noise,
+) -> Latent:
     """A latent with the noise that a run from the first to the last noise level removes.
 
     Args:
@@ -108,13 +135,18 @@ def add_noise(network: DiffusionModel, model: ModelHandle, noise: Noise, sigmas:
         noise: which noise.
         sigmas: the noise levels; without any, the latent stays as it is.
         latent: what is noised; not changed.
+        draw: how the noise is drawn.
     """
     if not len(sigmas):
         return latent
+    if SOUND in latent:
+        run = WithSound.of(latent, network)
+        row = run.row((None, None))
+        return run.unpacked(add_noise(run.network(network), model, noise, sigmas, row, run.packing.noise))
     sigma = (sigmas[0] - sigmas[-1]).abs() if len(sigmas) > 1 else sigmas[0]
     samples = _to_network(latent["samples"].float(), network.latent_format)
     parameterisation = parameterisation_of(network, model.options)
-    noised = parameterisation.add_noise(sigma, _draw(noise, latent), samples)
+    noised = parameterisation.add_noise(sigma, _draw(noise, latent, draw), samples)
     return {**latent, "samples": _from_network(noised, network.latent_format).nan_to_num(0.0, 0.0, 0.0)}
 
 
@@ -192,7 +224,7 @@ class _Run:
         """Both results, in the scale of the autoencoder."""
         device = self._network.device
         samples = _to_network(latent["samples"].float(), self._network.latent_format).to(device)
-        noise = _draw(self._recipe.noise, latent).to(device)
+        noise = _draw(self._recipe.noise, latent, self._recipe.draw).to(device)
         from_pure_noise = is_pure_noise(self._parameterisation, float(self._sigmas[0]))
         x = self._parameterisation.add_noise(self._sigmas[0], noise, samples, from_pure_noise=from_pure_noise)
         x = self._algorithm.run(
@@ -233,7 +265,7 @@ class _Run:
         seed = next_seed(self._recipe.seed)
         if _own_seeds(seed, latent) is None:
             return initial_noise(noise.shape, seed).to(noise.device)
-        return _draw(Noise(seed), latent).to(noise.device)
+        return _draw(Noise(seed), latent, self._recipe.draw).to(noise.device)
 
     def _after_step(self, step: int, steps: int, x: Tensor, denoised: Tensor) -> None:
         self._denoised = denoised
@@ -243,14 +275,14 @@ class _Run:
         return x if self._denoised is None else self._denoised
 
 
-def _draw(noise: Noise, latent: Latent) -> Tensor:
+def _draw(noise: Noise, latent: Latent, draw: Draw) -> Tensor:
     samples = latent["samples"]
     if noise.seed is None:
         return torch.zeros(samples.shape)
     seeds = _own_seeds(noise.seed, latent)
     if seeds is None:
-        return initial_noise(samples.shape, noise.seed, latent.get("batch_index"))
-    return torch.cat([initial_noise((1, *samples.shape[1:]), seed) for seed in seeds])
+        return draw(samples.shape, noise.seed, latent.get("batch_index"))
+    return torch.cat([draw((1, *samples.shape[1:]), seed, None) for seed in seeds])
 
 
 def _own_seeds(seed: int, latent: Latent) -> list[int] | None:

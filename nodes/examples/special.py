@@ -81,6 +81,12 @@ LTXV = {
 }
 VIDEO = made("EmptyLTXVLatentVideo", length=9)
 GUIDED = [made("LTXVAddGuide", slot, latent=VIDEO, image=DRAWN) for slot in range(3)]
+LTX2_FILE = "ltx-2.3-22b-distilled-fp8.safetensors"
+LTX2_TEXTS = {"text_encoder": "gemma_3_12B_it_fp8_scaled.safetensors", "ckpt_name": LTX2_FILE}
+LTX2 = {**checkpoint(LTX2_FILE), "CLIP": made("LTXAVTextEncoderLoader", **LTX2_TEXTS)}
+LTX2_SOUND = made("LTXVAudioVAELoader", ckpt_name=LTX2_FILE)
+SILENCE = made("LTXVEmptyLatentAudio", frames_number=9, audio_vae=LTX2_SOUND)
+HEARD = made("LTXVConcatAVLatent", video_latent=VIDEO, audio_latent=SILENCE)
 STABLE_AUDIO = {
     **checkpoint("stable-audio-open-1.0.safetensors"),
     "CLIP": made("CLIPLoader", clip_name="t5-base.safetensors", type="stable_audio"),
@@ -228,6 +234,20 @@ SPECIAL: Mapping[str, Special] = {
     "VAEDecodeAudio": Special({"samples": SOUND}, world=STABLE_AUDIO),
     "VAEDecodeAudioTiled": Special({"samples": SOUND}, world=STABLE_AUDIO),
     "VAEEncodeAudio": Special({}, ("VAEDecodeAudio", "samples"), world=STABLE_AUDIO),
+    "LTXAVTextEncoderLoader": Special(LTX2_TEXTS, world=LTX2),
+    "LTXVAudioVAELoader": Special(
+        {"ckpt_name": LTX2_FILE}, ("LTXVAudioVAEDecode", "audio_vae"), world={**LTX2, "LATENT": SILENCE}
+    ),
+    "LTXVEmptyLatentAudio": Special(
+        {"frames_number": 9}, ("LTXVAudioVAEDecode", "samples"), world={**LTX2, "VAE": LTX2_SOUND}
+    ),
+    "LTXVAudioVAEEncode": Special({}, ("LTXVAudioVAEDecode", "samples"), world={**LTX2, "VAE": LTX2_SOUND}),
+    "LTXVAudioVAEDecode": special(samples=SILENCE, audio_vae=LTX2_SOUND),
+    "LTXVConcatAVLatent": Special(
+        {"video_latent": VIDEO, "audio_latent": SILENCE}, ("KSampler", "latent_image"), world=LTX2
+    ),
+    "LTXVSeparateAVLatent": Special({"av_latent": HEARD}, ("VAEDecode", "samples"), world=LTX2),
+    "LTXVDualCFGGuider": Special(world=LTX2),
     # sound
     "EmptyAudio": special(duration=1.0),
     "JoinAudioChannels": special(
@@ -358,6 +378,7 @@ SPECIAL: Mapping[str, Special] = {
     "StringSubstring": special(string="a red circle", start=2, end=5),
     "StringTrim": special(string="  a red circle  "),
     "TextGenerate": Special({"prompt": "Say in one sentence what a lighthouse is.", "max_length": 64}, world=WRITING),
+    "TextGenerateLTX2Prompt": Special({"prompt": "a lighthouse in a storm", "max_length": 64}, world=LTX2),
 }
 
 OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {

@@ -15,6 +15,7 @@ from tests.nodes.diffusion import (
     cascade_originals,
     hunyuan_dit_originals,
     hunyuan_originals,
+    ltx2_originals,
     ltxv_originals,
     newer_originals,
     originals,
@@ -100,6 +101,7 @@ def write_vocabularies(models: Path) -> None:
         originals.write_t5_vocabulary(models / "tokenizers" / name)
     for name in ("qwen3", "qwen2.5", "mistral3", "gemma2", "llama3"):
         newer_originals.write_language_vocabulary(models / "tokenizers" / name)
+    ltx2_originals.write_gemma_vocabulary(models / "tokenizers" / "gemma3")
 
 
 def _stable_diffusion_1(in_channels: int = 4) -> dict[str, Part]:
@@ -205,6 +207,20 @@ def _hidream() -> dict[str, Part]:
     found: dict[str, Part] = {name: (tensors, {}) for name, tensors in files.items()}
     found["llama"] = (files["llama"], spoken_originals.IS_LLAMA)
     return {**found, "text": found["llama"], "lora": (_lora(files["model"]), {})}
+
+
+def _ltx2(version: str) -> dict[str, Part]:
+    """The files of a tiny LTX-2; its own holds everything but the text encoder."""
+    original = ltx2_originals.ltx2(version)
+    found = {
+        "checkpoint": original.checkpoint(),
+        "model": original.model(),
+        "text": original.gemma(),
+        "vae": original.autoencoder(),
+        "vae of sound": original.sounds(),
+        "lora": _lora(original.transformer()),
+    }
+    return {name: (tensors, {}) for name, tensors in found.items()}
 
 
 def _cascade_c() -> dict[str, Part]:
@@ -313,6 +329,8 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "hunyuan": _hunyuan,
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "stable_audio": _stable_audio,
+    "ltx2": lambda: _ltx2("2.3"),
+    "ltx2 of the first version": lambda: _ltx2("2.0"),
     "ltxv": lambda: _newer_parts(ltxv_originals.ltxv(), "t5xxl"),
     "lotus": dict,
     "any": _others,

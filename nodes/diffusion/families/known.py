@@ -21,6 +21,9 @@ from nodes.diffusion.families.hunyuan_dit import HunyuanDit
 from nodes.diffusion.families.krea2 import Krea2
 from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.lotus import Lotus
+from nodes.diffusion.families.ltx2 import Ltx2
+from nodes.diffusion.families.ltx2_autoencoder import Ltx2Autoencoders
+from nodes.diffusion.families.ltx2_sound import Ltx2Sounds
 from nodes.diffusion.families.ltxv import Ltxv
 from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
 from nodes.diffusion.families.lumina2 import Lumina2
@@ -72,10 +75,13 @@ FAMILIES: Sequence[Family] = (
     Wan(),
     HunyuanVideo(),
     Ltxv(),
+    Ltx2(),
     StableAudio(),
     WanAutoencoders(),
     HunyuanAutoencoders(),
+    Ltx2Autoencoders(),  # before those of LTX-Video, whose marks they have
     LtxvAutoencoders(),
+    Ltx2Sounds(),
     OobleckAutoencoders(),
     Flux2Autoencoders(),
     CascadeAutoencoders(STAGE_A),
