@@ -17,8 +17,8 @@ _CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
 """What reads the text in Stable Cascade's stages, and the cells of a latent in a cell of the stage."""
 _STAGE_A = "vquantizer.codebook.weight"
 _OOBLECK = "decoder.layers.0.weight_v"
-_PIXART_TEXT, _PIXART_PATCH = "y_embedder.y_proj.fc1.weight", 8
-"""What reads the text in PixArt, and the numbers of a token for each channel: four cells, and how sure it is."""
+_SURE = {"y_embedder.y_proj.fc1.weight": "t_block.1.weight", "mlp_t5.0.weight": "pooler.positional_embedding"}
+"""What reads the text in PixArt and Hunyuan-DiT, and what is beside it; they also say how sure they are of each cell."""
 _DECODERS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
 """What the first layer of a decoder is called; Wan has the second, HunyuanVideo the third."""
 _PATCH = 4
@@ -134,10 +134,11 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
             prefix = key.removesuffix(text)
             if prefix != key and f"{prefix}clf.1.weight" in shapes:
                 return shapes[key][1], shapes[f"{prefix}clf.1.weight"][0] // cells, False
-        prefix = key.removesuffix(_PIXART_TEXT)
-        if prefix != key and f"{prefix}t_block.1.weight" in shapes:
-            made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _PIXART_PATCH
-            return shapes[key][1], made or None, False
+        for text, beside in _SURE.items():
+            prefix = key.removesuffix(text)
+            if prefix != key and f"{prefix}{beside}" in shapes:
+                made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // (2 * _PATCH)
+                return shapes[key][1], made or None, False
         prefix = key.removesuffix("to_cond_embed.0.weight")
         if prefix != key and f"{prefix}preprocess_conv.weight" in shapes:  # Stable Audio
             return shapes[key][1], shapes[f"{prefix}preprocess_conv.weight"][0], False

@@ -213,12 +213,14 @@ def test_stable_audio_is_read_off_its_file() -> None:
     assert facts_of({**below("model.model.", inside), **autoencoder}) == Facts(reads=768, channels=64, latents=64)
 
 
-def test_the_stages_of_stable_cascade_and_pixart_are_told_from_shapes() -> None:
+def test_stable_cascade_pixart_and_hunyuan_dit_are_told_from_shapes() -> None:
     stages = {"c": ("clip_txt_mapper.weight", 16), "b": ("clip_mapper.weight", 4)}
     for text, channels in stages.values():
         found = facts_of(below("model.diffusion_model.", {text: (2048, 1280), "clf.1.weight": (16, 320, 1, 1)}))
         assert (found.reads, found.channels) == (1280, channels)
     assert facts_of({"vae.vquantizer.codebook.weight": (8192, 4)}).latents == 4
     pixart = {"y_embedder.y_proj.fc1.weight": (1152, 4096), "t_block.1.weight": (6, 6)}
-    found = facts_of({**pixart, "final_layer.linear.weight": (32, 1152)})
-    assert (found.reads, found.channels) == (4096, 4)
+    hunyuan = {"mlp_t5.0.weight": (8192, 2048), "pooler.positional_embedding": (257, 2048)}
+    for network, reads in ((pixart, 4096), (hunyuan, 2048)):
+        found = facts_of({**network, "final_layer.linear.weight": (32, 1152)})
+        assert (found.reads, found.channels) == (reads, 4)
