@@ -18,7 +18,7 @@ _CASCADE_TEXT = {"clip_txt_mapper.weight": 1, "clip_mapper.weight": 4}
 _STAGE_A = "vquantizer.codebook.weight"
 _OOBLECK = "decoder.layers.0.weight_v"
 _SURE = {"y_embedder.y_proj.fc1.weight": "t_block.1.weight", "mlp_t5.0.weight": "pooler.positional_embedding"}
-"""What reads the text in PixArt and Hunyuan-DiT, and what is beside it; they also say how sure they are of each cell."""
+"""What reads the text in PixArt and Hunyuan-DiT, and what is beside it; both also say how sure they are of a cell."""
 _DECODERS = ("decoder.conv_in.weight", "decoder.conv1.weight", "decoder.conv_in.conv.weight")
 """What the first layer of a decoder is called; Wan has the second, HunyuanVideo the third."""
 _PATCH = 4
