@@ -1,6 +1,5 @@
 """The model registry: small handles in, networks on their device out."""
 
-import gc
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +16,7 @@ from nodes.diffusion.families.known import families_named, recognise, recognise_
 from nodes.diffusion.families.ltx2_sound import NAME as SOUND
 from nodes.diffusion.families.weights import Part
 from nodes.diffusion.memory.activations import Activations
+from nodes.diffusion.memory.heap import give_back, keep_freed
 from nodes.diffusion.memory.placing import Placement, Precision, available_bytes, budget_for, place, precisions_of
 from nodes.diffusion.memory.residency import Residents
 from nodes.diffusion.memory.shelving import NetworkMover, RamShelf
@@ -88,6 +88,8 @@ class ModelRegistry:
         self._residents: Residents[Any] = Residents(self._budget, on_evict=self._release, shelf=shelf)
         self._outlines: dict[Hashable, Any] = {}  # as `_residents`, without memory
         self._lock = threading.Lock()
+        if self.device.type == "cpu":
+            keep_freed()
 
     @property
     def salt(self) -> str:
@@ -322,8 +324,8 @@ class ModelRegistry:
 
     def _release(self) -> None:
         """Give what was let go back to the device."""
+        give_back()
         if self.device.type == "cuda":
-            gc.collect()  # a network may refer to itself
             torch.cuda.empty_cache()
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -63,6 +63,13 @@ def place(
     if component != "model":
         return Placement(device, bfloat16)  # autoencoders overflow in float16
     return Placement(device, bfloat16 if is_wide or device.type == "cpu" else torch.float16)
+
+
+def in_wide(placement: Placement) -> Placement:
+    """A placement for a network whose numbers float16 cannot hold: in bfloat16 instead, or float32 without that."""
+    if placement.dtype != torch.float16:
+        return placement
+    return replace(placement, dtype=torch.bfloat16 if has_bfloat16(placement.device) else torch.float32)
 
 
 def precisions_of(text: str) -> Precisions:
