@@ -53,7 +53,10 @@ def scale_temporal_attention(
     cross_structural: Annotated[Factor, Field(description="Of attention to the text within a frame.")] = 1.0,
     cross_temporal: Annotated[Factor, Field(description="Of attention to the text along the frames.")] = 1.0,
 ) -> Model:
-    """Scale what the attention layers of a video model give, within frames and along them."""
+    """Scale what the attention layers of a UNet for videos give, within frames and along them.
+
+    Models without such layers, Wan for example, are left as they are, and that is said.
+    """
     factors = {
         (True, False): self_structural,
         (True, True): self_temporal,

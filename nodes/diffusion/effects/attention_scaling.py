@@ -1,6 +1,6 @@
 """Attention of a UNet whose queries, keys, values and outputs are scaled: for experiments with what layers do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch import nn
@@ -15,11 +15,23 @@ TEMPORAL = "temporal_transformer_blocks"
 class AttentionScaling(Effect):
     """Its numbers: `is_self`, whether positions attend to each other; `is_temporal`, None for all layers; `q`, `k`, `v`
     and `out`.
+
+    Transformers have no such layers. There it changes nothing and says so, since published workflows have it there.
     """
+
+    works_on = "any"
+
+    @property
+    def _is_unet(self) -> bool:
+        return hasattr(self.unet, "up_blocks")
+
+    def notes(self) -> Sequence[str]:
+        """That nothing was scaled, if so."""
+        return () if self._is_unet else ("Attention was not scaled: the layers meant are those of a UNet.",)
 
     def hooks(self, moment: Moment) -> Iterator[RemovableHandle]:
         """Behind the matrices of every such layer, and behind the layer."""
-        for name, layer in self.unet.named_modules():
+        for name, layer in self.unet.named_modules() if self._is_unet else ():
             if self._is_meant(name):
                 attention: Any = layer
                 for factor, module in (

@@ -56,6 +56,13 @@ def test_without_frames_only_structure_is_scaled(registry, handle) -> None:
     torch.testing.assert_close(structural, run(registry, scale_self_attention(handle, out=2.0)))
 
 
+def test_transformers_are_left_alone_and_it_is_said() -> None:
+    model = tiny("wan")
+    altered = with_effects(model.model, scale_temporal_attention(model.handle, cross_structural=1.2))
+    assert torch.equal(model.call(altered), model.call())
+    assert altered.effects[0].notes() == ("Attention was not scaled: the layers meant are those of a UNet.",)
+
+
 def test_unscaled_positions_have_the_angles_of_diffusers() -> None:
     model = tiny("wan")
     usual = model.call()
