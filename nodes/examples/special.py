@@ -231,6 +231,10 @@ SPECIAL: Mapping[str, Special] = {
     "RebatchLatents": special(latents=made("EmptyLatentImage", batch_size=4), batch_size=2),
     "StableCascade_EmptyLatentImage": Special({"width": 256, "height": 256}, SAVE_LATENT),
     "LTXVLatentUpsampler": Special({"samples": VIDEO}, SAVE_LATENT, world=LTXV),
+    "NormalizeVideoLatentStart": Special({"latent": made("EmptyLTXVLatentVideo", length=65)}, SAVE_LATENT),
+    "ReplaceVideoLatentFrames": Special(
+        {"destination": made("EmptyLTXVLatentVideo", length=33), "source": VIDEO, "index": 1}, SAVE_LATENT
+    ),
     "VAEDecodeAudio": Special({"samples": SOUND}, world=STABLE_AUDIO),
     "VAEDecodeAudioTiled": Special({"samples": SOUND}, world=STABLE_AUDIO),
     "VAEEncodeAudio": Special({}, ("VAEDecodeAudio", "samples"), world=STABLE_AUDIO),

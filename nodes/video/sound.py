@@ -6,10 +6,12 @@ from pydantic import Field
 
 from graph.node import node
 from nodes.diffusion import sounds
+from nodes.diffusion.equalising import Band, equalised
 from nodes.diffusion.sounds import Mixing, Order
 from nodes.video.video_files import Audio
 
 CATEGORY = "audio"
+Decibels = Annotated[float, Field(ge=-24.0, le=24.0, multiple_of=0.1)]
 ALWAYS = 1e9
 """Seconds that no sound lasts."""
 
@@ -103,3 +105,21 @@ def empty_audio(
 ) -> Audio:
     """Make silence."""
     return sounds.silence(duration, sample_rate, channels)
+
+
+@node("AudioEqualizer3Band", title="Equalize audio (3 bands)", category=CATEGORY, experimental=True)
+def audio_equalizer_3_band(
+    audio: Audio,
+    low_gain_dB: Annotated[Decibels, Field(description="How much louder low tones are, in decibels.")] = 0.0,
+    low_freq: Annotated[int, Field(ge=20, le=500, description="Up to which frequency, in hertz.")] = 100,
+    mid_gain_dB: Annotated[Decibels, Field(description="How much louder middle tones are.")] = 0.0,
+    mid_freq: Annotated[int, Field(ge=200, le=4000, description="Around which frequency.")] = 1000,
+    mid_q: Annotated[
+        float, Field(ge=0.1, le=10.0, multiple_of=0.1, description="How narrow the band around it is.")
+    ] = 0.707,
+    high_gain_dB: Annotated[Decibels, Field(description="How much louder high tones are.")] = 0.0,
+    high_freq: Annotated[int, Field(ge=1000, le=15000, description="From which frequency on.")] = 5000,
+) -> Audio:
+    """Make low, middle and high tones louder or softer."""
+    low, high = Band("low", low_freq, low_gain_dB), Band("high", high_freq, high_gain_dB)
+    return equalised(audio, low, Band("middle", mid_freq, mid_gain_dB, mid_q), high)
