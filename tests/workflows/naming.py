@@ -126,7 +126,7 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         return StandIn("sd1", "vae")
     inpainting = " for inpainting" if "inpaint" in lower else ""
     parts = {
-        "vae": "vae with a small decoder" if "small_decoder" in lower else "vae",
+        "vae": _autoencoder(lower, family),
         "loras": "lora",
         "controlnet": f"controlnet{inpainting}" if inpainting and family not in UNETS else _steering(lower),
         "model_patches": f"model patch{inpainting}",
@@ -135,6 +135,12 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         "ipadapter": "ip-adapter plus" if "plus" in lower else "ip-adapter",
     }
     return StandIn(family, parts[folder]) if folder in parts else UNKNOWN
+
+
+def _autoencoder(name: str, family: str) -> str:
+    if "audio" in name and family.startswith("ltx2"):
+        return "vae of sound"
+    return "vae with a small decoder" if "small_decoder" in name else "vae"
 
 
 def _steering(name: str) -> str:
