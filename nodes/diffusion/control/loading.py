@@ -29,7 +29,7 @@ from nodes.diffusion.families.contents import SingleFile, read_json
 from nodes.diffusion.families.qwen_image import restore_positions
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.memory.placing import Placement, in_wide
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.types import ModelHandle
 from nodes.diffusion.weights.statefile import StateFile
@@ -282,7 +282,7 @@ def load_transformer_control(handle: ControlHandle, placement: Placement) -> nn.
     if handle.kind == "qwen_image":
         restore_positions(network, file.transformer_config["axes_dims_rope"])
     names = transformer_layout.key_map(file.shapes, state_shapes(network))
-    return fill(network, gather(network, names, file.shapes, file.tensor), placement)
+    return fill(network, gather(network, names, file.shapes, file.tensor), in_wide(placement))
 
 
 def _load_low_rank(

@@ -20,7 +20,7 @@ from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
-from nodes.diffusion.memory.placing import Placement
+from nodes.diffusion.memory.placing import Placement, in_wide
 from nodes.diffusion.weights.statefile import StateFile
 
 PatchKind = Literal["qwen_blocks", "z_image_fun"]
@@ -107,7 +107,7 @@ class ModelPatchFile:
     def _filled(self, network: nn.Module, placement: Placement, unused: str | None = None) -> nn.Module:
         shapes = {key: shape for key, shape in self.file.shapes.items() if not (unused and key.startswith(unused))}
         names = renamed({key: key for key in state_shapes(network)})
-        return fill(network, gather(network, names, shapes, self.file.tensor), placement)
+        return fill(network, gather(network, names, shapes, self.file.tensor), in_wide(placement))
 
     def _z_image_config(self) -> dict[str, Any]:
         """As diffusers wants it. The first release refines the picture by itself; later ones with the noisy picture.

@@ -41,14 +41,16 @@ def deformed(x: Tensor, offsets: Tensor, counts: Tensor, weight: Tensor) -> Tens
     """
     height, width = x.shape[-2:]
     out, into, side, _ = weight.shape
-    down, right = (torch.arange(length, device=x.device, dtype=x.dtype) for length in (height, width))
+    down, right = (torch.arange(length, device=x.device, dtype=torch.float32) for length in (height, width))
+    exact = x.float()  # the places between cells need more digits than bfloat16 has
     total = x.new_zeros(len(x), out, height, width)
     for point in range(side**2):
         row, column = divmod(point, side)
-        rows = down[:, None] + (row - side // 2) + offsets[:, 2 * point]
-        columns = right[None, :] + (column - side // 2) + offsets[:, 2 * point + 1]
+        rows = down[:, None] + (row - side // 2) + offsets[:, 2 * point].float()
+        columns = right[None, :] + (column - side // 2) + offsets[:, 2 * point + 1].float()
         grid = torch.stack([_scaled(columns, width), _scaled(rows, height)], dim=-1)
-        seen = functional.grid_sample(x, grid, padding_mode="zeros", align_corners=True) * counts[:, point, None]
+        seen = functional.grid_sample(exact, grid, padding_mode="zeros", align_corners=True).to(x)
+        seen = seen * counts[:, point, None]
         total += functional.conv2d(seen, weight[:, :, row, column].reshape(out, into, 1, 1))
     return total
 

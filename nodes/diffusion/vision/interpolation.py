@@ -1,7 +1,7 @@
 """Files that draw pictures between the pictures of a video, and videos made smoother by them: FILM."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -85,7 +85,8 @@ class InterpolationFile:
         """
         network = skeleton(lambda: Film(self.sizes))
         names = {key: self._spelt(key) for key in network.state_dict()}
-        return fill(network, gather(network, renamed(names), self.file.shapes, self.file.tensor), placement)
+        exact = replace(placement, dtype=torch.float32)  # motion is counted in pixels, of which there are thousands
+        return fill(network, gather(network, renamed(names), self.file.shapes, self.file.tensor), exact)
 
     def _spelt(self, key: str) -> str:
         """What the file calls a weight."""

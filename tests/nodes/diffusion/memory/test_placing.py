@@ -3,7 +3,15 @@ import torch
 
 from nodes.diffusion.errors import ModelError
 from nodes.diffusion.memory import placing
-from nodes.diffusion.memory.placing import available_bytes, budget_for, has_bfloat16, place, precisions_of
+from nodes.diffusion.memory.placing import (
+    Placement,
+    available_bytes,
+    budget_for,
+    has_bfloat16,
+    in_wide,
+    place,
+    precisions_of,
+)
 
 CPU = torch.device("cpu")
 
@@ -35,6 +43,14 @@ def test_on_a_gpu_diffusion_models_take_float16_and_autoencoders_never(monkeypat
 def test_on_a_gpu_flow_transformers_take_bfloat16(monkeypatch):
     monkeypatch.setattr(placing, "has_bfloat16", lambda device: True)
     assert place("model", 10**9, torch.device("cuda"), is_wide=True).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(("has", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_what_float16_cannot_hold_goes_where_it_fits(monkeypatch, has, dtype):
+    monkeypatch.setattr(placing, "has_bfloat16", lambda device: has)
+    device = torch.device("cuda")
+    assert in_wide(Placement(device, torch.float16)) == Placement(device, dtype)
+    assert in_wide(Placement(device, torch.float32)) == Placement(device, torch.float32)
 
 
 def test_precisions_are_named_for_all_parts_or_for_single_ones():
