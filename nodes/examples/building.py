@@ -93,7 +93,8 @@ class _Draft:
         """The value of an input, by its name; nothing where its default will do."""
         if each.autogrow is not None:
             names = [f"{each.name}.{name}" for name in each.autogrow.names]
-            wanted = [name for name in names if name in given] or names[: max(int(each.required), each.autogrow.minimum)]
+            least = max(int(each.required), each.autogrow.minimum)
+            wanted = [name for name in names if name in given] or names[:least]
             return {name: self._value(each, given.get(name, self._generated(each))) for name in wanted}
         if each.name in given:
             return {each.name: self._value(each, given[each.name])}
