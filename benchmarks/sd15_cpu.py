@@ -4,13 +4,12 @@
 
 Writes a model of the full architecture with random weights once, in half precision and both layouts, to a temporary
 folder (`--folder` keeps it). Prints, for each size, the seconds of whole pictures (sampling with guidance 7.5, and
-decoding) as ours, diffusers in float32 as it comes, and diffusers in bfloat16, taken in turns, with the ratio of each
-pair; then, in processes of their own, what loading the file takes and the most memory until one picture is done.
+decoding) as ours, diffusers in float32 as it comes, and diffusers in bfloat16, each in a process of its own, taken in
+turns, with the ratio of each pair; before, what loading the file takes and the most memory until one picture is done.
 `--tiny` takes a small architecture, to try the script.
 """
 
 import argparse
-import gc
 import json
 import os
 import platform
@@ -40,7 +39,7 @@ from nodes.sampling.denoising import ksampler
 
 ROOT = Path(__file__).parents[1]
 WIDTH, TOKENS, WORDS, CFG, SEED = 768, 77, 49408, 7.5, 1
-OURS, DEFAULT, BF16 = "ours", "diffusers fp32", "diffusers bf16"
+KINDS = OURS, DEFAULT, BF16 = "ours", "diffusers fp32", "diffusers bf16"
 TYPES = {DEFAULT: torch.float32, BF16: torch.bfloat16}
 CLIP = {"hidden_size": WIDTH, "intermediate_size": 3072, "num_attention_heads": 12, "hidden_act": "quick_gelu"}
 NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -162,45 +161,71 @@ def load(kind: str, file: Path, steps: int) -> Draw:
     return their_pictures(pipeline, steps)
 
 
-def alone(kind: str, file: Path, size: int) -> dict[str, float]:
-    """In a process of its own: seconds to load, and the most memory until a picture of one step is done."""
+def serve(kind: str, file: Path, steps: int) -> None:
+    """Load, then draw a picture of each size that standard input names; a line of JSON tells what each of them took."""
     began = time.perf_counter()
-    draw = load(kind, file, 1)
-    loaded = time.perf_counter() - began
-    draw(size)
-    return {"load": loaded, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    draw = load(kind, file, steps)
+    print(json.dumps({"load": time.perf_counter() - began}), flush=True)
+    for line in sys.stdin:
+        wall, cpu = time.perf_counter(), time.process_time()
+        draw(int(line))
+        took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({**took, "peak": peak}), flush=True)
+
+
+class Drawer:
+    """One of those that are compared, in a process of its own: what one does to its heap is not the other's gain."""
+
+    def __init__(self, kind: str, file: Path, options: argparse.Namespace, steps: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.sd15_cpu", "--folder", str(file.parent), "--serve", kind]
+        command += ["--steps", str(steps), "--threads", str(options.threads)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        self.load = self._told()["load"]
+
+    def draw(self, size: int) -> dict[str, float]:
+        """Seconds of the clock and of the processor for one picture, and the most memory so far."""
+        assert self._process.stdin is not None
+        print(size, file=self._process.stdin, flush=True)
+        return self._told()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+    def _told(self) -> dict[str, float]:
+        assert self._process.stdout is not None
+        told: dict[str, float] = json.loads(self._process.stdout.readline())
+        return told
 
 
 def compare_speed(file: Path, options: argparse.Namespace) -> None:
     """Draw pictures in turns and print seconds and ratios; processor seconds tell more on a busy machine."""
-    draws = {kind: load(kind, file, options.steps) for kind in (OURS, DEFAULT, BF16)}
-    gc.collect()
+    drawers = {kind: Drawer(kind, file, options, options.steps) for kind in KINDS}
     for size in options.sizes:
-        walls: dict[str, list[float]] = {kind: [] for kind in draws}
-        cpus: dict[str, list[float]] = {kind: [] for kind in draws}
+        took: dict[str, list[dict[str, float]]] = {kind: [] for kind in KINDS}
         for pair in range(options.pairs + 1):
-            for kind in list(draws)[:: 1 if pair % 2 else -1]:
-                wall, cpu = time.perf_counter(), time.process_time()
-                draws[kind](size)
+            for kind in KINDS[:: 1 if pair % 2 else -1]:
+                told = drawers[kind].draw(size)
                 if pair:  # the first round warms up
-                    walls[kind].append(time.perf_counter() - wall)
-                    cpus[kind].append(time.process_time() - cpu)
-        for kind in draws:
-            print(f"{size} px  {kind:<15} {statistics.median(walls[kind]):8.2f} s wall", end="")
-            print(f" {statistics.median(cpus[kind]):8.2f} s of processor", end="")
-            ratios = [theirs / ours for theirs, ours in zip(cpus[kind], cpus[OURS], strict=True)]
+                    took[kind].append(told)
+        for kind in KINDS:
+            wall, cpu = (statistics.median(each[unit] for each in took[kind]) for unit in ("wall", "cpu"))
+            print(f"{size} px  {kind:<15} {wall:8.2f} s wall {cpu:8.2f} s of processor", end="")
+            ratios = [theirs["cpu"] / ours["cpu"] for theirs, ours in zip(took[kind], took[OURS], strict=True)]
             print("" if kind == OURS else "  ratios " + " ".join(f"{ratio:.2f}" for ratio in ratios))
+    for drawer in drawers.values():
+        drawer.close()
 
 
 def compare_loading(file: Path, options: argparse.Namespace) -> None:
-    """Load in processes of their own, in turns, and print seconds and the most memory."""
+    """Load in turns, and print seconds and the most memory until a picture of one step is done."""
     for round_ in range(options.pairs):
-        for kind in (OURS, DEFAULT, BF16)[:: 1 if round_ % 2 else -1]:
-            command = [sys.executable, "-m", "benchmarks.sd15_cpu", "--folder", str(file.parent), "--alone", kind]
-            command += ["--sizes", str(min(options.sizes)), "--threads", str(options.threads)]
-            answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-            told = json.loads(answer.stdout.splitlines()[-1])
-            print(f"{kind:<15} loaded in {told['load']:6.2f} s, at most {told['peak'] / 1e9:.2f} GB of memory")
+        for kind in KINDS[:: 1 if round_ % 2 else -1]:
+            drawer = Drawer(kind, file, options, steps=1)
+            peak = drawer.draw(min(options.sizes))["peak"]
+            print(f"{kind:<15} loaded in {drawer.load:6.2f} s, at most {peak / 1e9:.2f} GB of memory")
+            drawer.close()
 
 
 def main() -> None:
@@ -212,13 +237,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, help="where the model is kept; a temporary folder unless given")
     parser.add_argument("--tiny", action="store_true", help="a small architecture, to try the script")
-    parser.add_argument("--alone", choices=(OURS, *TYPES), help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=KINDS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     with tempfile.TemporaryDirectory() as temporary:
         file = write(options.folder or Path(temporary), tiny=options.tiny)
-        if options.alone:
-            print(json.dumps(alone(options.alone, file, options.sizes[0])))
+        if options.serve:
+            serve(options.serve, file, options.steps)
             return
         print(
             f"torch {torch.__version__}, {platform.machine()}, {options.threads} threads, load {os.getloadavg()[0]:.1f}"
