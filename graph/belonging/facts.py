@@ -5,6 +5,7 @@ These are the numbers that make two parts fit or not, whatever they are called. 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -121,9 +122,9 @@ def _network(shapes: Shapes) -> tuple[int | None, int | None, bool]:
             made = shapes.get(f"{prefix}final_layer.linear.weight", (0,))[0] // _PATCH
             is_flux1 = f"{prefix}vector_in.in_layer.weight" in shapes
             return _second(shapes, f"{prefix}txt_in.weight"), made if is_flux1 and made else None, False
-        prefix = key.removesuffix("double_blocks.0.img_attn_qkv.weight")
-        if prefix != key and f"{prefix}final_layer.linear.weight" in shapes:  # HunyuanVideo
-            made = shapes[f"{prefix}final_layer.linear.weight"][0] // _PATCH
+        prefix = key.removesuffix("img_in.proj.weight")
+        if prefix != key and f"{prefix}txt_in.input_embedder.weight" in shapes:  # HunyuanVideo
+            made = shapes[f"{prefix}final_layer.linear.weight"][0] // prod(shapes[key][2:])
             return _second(shapes, f"{prefix}txt_in.input_embedder.weight"), made or None, False
         prefix = key.removesuffix("blocks.0.self_attn.norm_q.weight")
         if prefix != key and f"{prefix}head.head.weight" in shapes:  # Wan

@@ -16,6 +16,7 @@ from nodes.examples.parts import (
     checkpoint,
     made,
 )
+from nodes.examples.video_models import OF_VIDEOS, wan
 
 
 @dataclass(frozen=True)
@@ -94,27 +95,8 @@ STABLE_AUDIO = {
 SOUND = made("EmptyLatentAudio", seconds=1.0)
 
 
-def wan(name: str, vae: str = "wan_2.1_vae") -> Mapping[str, From]:
-    """The parts of a model of the kind Wan."""
-    return {
-        "MODEL": made("UNETLoader", unet_name=f"{name}.safetensors"),
-        "CLIP": made("CLIPLoader", clip_name="umt5_xxl_fp16.safetensors", type="wan"),
-        "VAE": made("VAELoader", vae_name=f"{vae}.safetensors"),
-    }
-
-
 SEEN = made("CLIPVisionEncode")
 VIDEO_OF_FOUR = made("RepeatImageBatch", image=DRAWN, amount=4)
-HUNYUAN = {
-    "MODEL": made("UNETLoader", unet_name="hunyuan_video_v2_replace_image_to_video_720p_bf16.safetensors"),
-    "CLIP": made(
-        "DualCLIPLoader",
-        clip_name1="clip_l.safetensors",
-        clip_name2="llava_llama3_fp16.safetensors",
-        type="hunyuan_video",
-    ),
-    "VAE": made("VAELoader", vae_name="hunyuan_video_vae_bf16.safetensors"),
-}
 CASCADE_C, CASCADE_B = (checkpoint(f"stable_cascade_stage_{stage}.safetensors") for stage in "cb")
 DRAWN_BY_C = made(
     "KSampler",
@@ -338,6 +320,8 @@ SPECIAL: Mapping[str, Special] = {
     ),
     "WanPhantomSubjectToVideo": special(images=PICTURE),
     "HunyuanImageToVideo": special(guidance_type="v2 (replace)", start_image=PICTURE),
+    "HunyuanVideo15ImageToVideo": special(start_image=PICTURE),
+    "EmptyHunyuanVideo15Latent": Special({"length": 5}, SAVE_LATENT),
     "TrimVideoLatent": Special({"samples": made("EmptyHunyuanLatentVideo", length=9), "trim_amount": 1}, SAVE_LATENT),
     "unCLIPCheckpointLoader": Special({"ckpt_name": "sd21-unclip-h.safetensors"}),
     # models
@@ -391,16 +375,7 @@ OF_ONE_FAMILY: Mapping[str, Mapping[str, From]] = {
     "LTXVImgToVideo": LTXV,
     **dict.fromkeys(("ModelSamplingStableCascade", "StableCascade_StageC_VAEEncode"), CASCADE_C),
     "SVD_img2vid_Conditioning": SVD,
-    "WanImageToVideo": wan("wan2.1_i2v_480p_14B_fp16"),
-    "WanFirstLastFrameToVideo": wan("wan2.1_flf2v_720p_14B_fp16"),
-    "WanFunInpaintToVideo": wan("wan2.1_fun_inp_1.3B_bf16"),
-    "WanFunControlToVideo": wan("wan2.1_fun_control_1.3B_bf16"),
-    "Wan22FunControlToVideo": wan("wan2.2_fun_control_5B_bf16", "wan2.2_vae"),
-    "WanVaceToVideo": wan("wan2.1_vace_1.3B_fp16"),
-    "Wan22ImageToVideoLatent": wan("wan2.2_ti2v_5B_fp16", "wan2.2_vae"),
-    **dict.fromkeys(("WanCameraEmbedding", "WanCameraImageToVideo"), wan("wan2.2_fun_camera_high_noise_14B_fp16")),
-    "WanPhantomSubjectToVideo": wan("Phantom-Wan-14B_fp16"),
-    "HunyuanImageToVideo": HUNYUAN,
+    **OF_VIDEOS,
     **dict.fromkeys(("DualCLIPLoader", "DualCLIPLoaderGGUF", "SetUnionControlNetType"), SDXL),
     **dict.fromkeys(("PhotoMakerLoader", "PhotoMakerEncode"), SDXL),
     **dict.fromkeys(("ModelPatchLoader", "QwenImageDiffsynthControlnet"), Z_IMAGE),

@@ -70,6 +70,7 @@ DUAL_TYPES: Mapping[str, tuple[str, ...]] = {
     "sd3": ("sd3",),
     "flux": ("flux",),
     "hunyuan_video": ("hunyuan_video",),
+    "hunyuan_video_15": ("hunyuan_video_15",),
     "hidream": ("hidream",),
     "ltxv": ("ltx2",),
 }

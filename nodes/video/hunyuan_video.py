@@ -6,11 +6,12 @@ from pydantic import Field
 
 from graph.node import node
 from nodes.diffusion.conditioning_operations import with_options
-from nodes.diffusion.families.hunyuan_autoencoder import VIDEOS
+from nodes.diffusion.families.hunyuan_autoencoder import SMALL_VIDEOS, VIDEOS
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.shown_videos import VideoSize, encoded, made_after
 from nodes.sockets import Conditioning, Latent, Vae
-from nodes.video.video_conditioning import CATEGORY, Batch, Height, Length, MaybeImage, Width
+from nodes.video.video_conditioning import CATEGORY, Batch, Height, Length, MaybeImage, MaybeSeen, Width, begun
+from nodes.video.video_conditioning import Begun as BothBegun
 
 Way = Literal["v1 (concat)", "v2 (replace)", "custom"]
 
@@ -53,3 +54,40 @@ def hunyuan_image_to_video(
     if guidance_type == "custom":
         told = {"ref_latent": given}
     return Begun(with_options(positive, **told), {"samples": samples})
+
+
+@node("EmptyHunyuanVideo15Latent", title="Empty latent video (Hunyuan 1.5)", category="latent/video")
+def empty_hunyuan_video_15_latent(
+    width: Width = 848,
+    height: Height = 480,
+    length: Length = 25,
+    batch_size: Batch = 1,
+) -> Latent:
+    """Start a video from nothing, for HunyuanVideo 1.5, whose latent has 32 channels and a cell for 16 by 16 pixels."""
+    samples = VideoSize(width, height, length).empty(SMALL_VIDEOS.channels, SMALL_VIDEOS.downscale, batch_size)
+    return {"samples": samples, "downscale_ratio_spacial": SMALL_VIDEOS.downscale}
+
+
+@node("HunyuanVideo15ImageToVideo", title="Hunyuan 1.5 image to video", category=CATEGORY, occupies="gpu")
+def hunyuan_video_15_image_to_video(
+    positive: Conditioning,
+    negative: Conditioning,
+    vae: Vae,
+    width: Width = 848,
+    height: Height = 480,
+    length: Length = 33,
+    batch_size: Batch = 1,
+    start_image: Annotated[MaybeImage, Field(description="The first frame, or the first few.")] = None,
+    clip_vision_output: Annotated[MaybeSeen, Field(description="What SigLIP sees in the first frame.")] = None,
+    *,
+    models: ModelRegistry,
+) -> BothBegun:
+    """Let HunyuanVideo 1.5 make a video that begins with a picture."""
+    size = VideoSize(width, height, length)
+    samples = size.empty(SMALL_VIDEOS.channels, SMALL_VIDEOS.downscale, batch_size)
+    shown: dict[str, Any] = {}
+    if start_image is not None:
+        with models.use_vae(vae) as autoencoder:
+            given = encoded(autoencoder, size.fitted(start_image))
+        shown = {"concat_latent_image": given, "concat_mask": made_after(given.shape[2], samples[:1])}
+    return begun(positive, negative, {"samples": samples}, clip_vision_output, **shown)

@@ -31,11 +31,11 @@ from tests.nodes.diffusion.families import relatives, unclips
 from tests.nodes.diffusion.gguf import files as gguf_files
 from tests.nodes.diffusion.image_prompt import adapters
 from tests.nodes.diffusion.upscaling import latent_upscalers, upscalers
+from tests.workflows.further_standins import further
 
 Tensors = dict[str, Tensor]
 Part = tuple[Tensors, Mapping[str, str]]
 """What a file holds, and its header."""
-from tests.workflows.further_standins import further
 FLUX_HEADER = {"latentloom.transformer": '{"axes_dims_rope": [4, 14, 14]}'}
 INSIDE = "model.diffusion_model."
 
@@ -201,14 +201,6 @@ def _newer_parts(original: newer_originals.NewerOriginal, text: str) -> dict[str
     return {name: (tensors, {}) for name, tensors in found.items()}
 
 
-def _hidream() -> dict[str, Part]:
-    """The files of a HiDream, which has four text encoders."""
-    files = spoken_originals.hidream().files()
-    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in files.items()}
-    found["llama"] = (files["llama"], spoken_originals.IS_LLAMA)
-    return {**found, "text": found["llama"], "lora": (_lora(files["model"]), {})}
-
-
 def _ltx2(version: str) -> dict[str, Part]:
     """The files of a tiny LTX-2; its own holds everything but the text encoder."""
     original = ltx2_originals.ltx2(version)
@@ -221,6 +213,10 @@ def _ltx2(version: str) -> dict[str, Part]:
         "lora": _lora(original.transformer()),
     }
     return {name: (tensors, {}) for name, tensors in found.items()}
+
+
+def _wan(kind: str) -> dict[str, Part]:
+    return _newer_parts(wan_originals.wan(kind), "umt5xxl")
 
 
 def _cascade_c() -> dict[str, Part]:
@@ -251,14 +247,25 @@ def _cascade_b() -> dict[str, Part]:
     }
 
 
-def _wan(kind: str) -> dict[str, Part]:
-    return _newer_parts(wan_originals.wan(kind), "umt5xxl")
+def _hidream() -> dict[str, Part]:
+    """The files of a HiDream, which has four text encoders."""
+    files = spoken_originals.hidream().files()
+    found: dict[str, Part] = {name: (tensors, {}) for name, tensors in files.items()}
+    found["llama"] = (files["llama"], spoken_originals.IS_LLAMA)
+    return {**found, "text": found["llama"], "lora": (_lora(files["model"]), {})}
 
 
 def _hunyuan() -> dict[str, Part]:
     """A HunyuanVideo, whose four parts are in four files."""
     model, text, clip_l, vae = hunyuan_originals.hunyuan().files().values()
     found = {"model": model, "llama": text, "clip_l": clip_l, "vae": vae, "lora": _lora(model)}
+    return {name: (tensors, {}) for name, tensors in found.items()}
+
+
+def _hunyuan15() -> dict[str, Part]:
+    """A HunyuanVideo 1.5, whose four parts are in four files."""
+    model, text, byt5, vae = hunyuan_originals.hunyuan15().files().values()
+    found = {"model": model, "text": text, "t5xxl": byt5, "vae": vae, "lora": _lora(model)}
     return {name: (tensors, {}) for name, tensors in found.items()}
 
 
@@ -327,6 +334,7 @@ KINDS: Mapping[str, Callable[[], dict[str, Part]]] = {
     "cascade b": _cascade_b,
     **{f"wan {kind}": partial(_wan, kind) for kind in wan_originals.KINDS},
     "hunyuan": _hunyuan,
+    "hunyuan 1.5": _hunyuan15,
     "svd": lambda: {"checkpoint": (svd_originals.svd(), {})},
     "stable_audio": _stable_audio,
     "ltx2": lambda: _ltx2("2.3"),

@@ -1,4 +1,7 @@
-"""The autoencoder of HunyuanVideo, whose files are in the layout of diffusers; a picture is a video of one frame."""
+"""The autoencoders of HunyuanVideo, to which a picture is a video of one frame.
+
+Files of the first are in the layout of diffusers; that of 1.5 makes smaller latents, and its files have other names.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +13,20 @@ from torch import Tensor
 from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.hunyuan15_layout import VAE_MARKS, hunyuan15_vae_config, hunyuan15_vae_map
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import Shapes, renamed
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
-from nodes.diffusion.weights.libraries import new_hunyuan_autoencoder
+from nodes.diffusion.weights.libraries import new_hunyuan15_autoencoder, new_hunyuan_autoencoder
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuanvideo15 import AutoencoderKLHunyuanVideo15
 
 VIDEOS = LatentFormat(channels=16, scale=0.476986, has_frames=True)
+SMALL_VIDEOS = LatentFormat(channels=32, scale=1.03682, downscale=16, has_frames=True)
+"""Latents of HunyuanVideo 1.5, of which a cell stands for four of the others."""
 PREFIXES = ("", "vae.", "first_stage_model.")
 FIRST = "encoder.down_blocks.{}.resnets.0.conv1.conv.weight"
 MARKS = (FIRST.format(0), "decoder.mid_block.attentions.0.to_q.weight", "post_quant_conv.weight")
@@ -32,10 +39,9 @@ PEAK = 188
 class HunyuanAutoencoder:
     """An autoencoder of videos on its device; see `nodes.diffusion.types.Autoencoder`. Long videos go in pieces."""
 
-    network: "AutoencoderKLHunyuanVideo"
+    network: "AutoencoderKLHunyuanVideo | AutoencoderKLHunyuanVideo15"
     device: torch.device
     dtype: torch.dtype
-    downscale: int = VIDEOS.downscale
     reads_videos: bool = True
     """Whether pixels and latents may have frames, between channels and rows."""
 
@@ -43,6 +49,11 @@ class HunyuanAutoencoder:
     def latent_channels(self) -> int:
         """Channels of a latent."""
         return int(self.network.config["latent_channels"])
+
+    @property
+    def downscale(self) -> int:
+        """Picture pixels per latent cell, in each direction."""
+        return int(self.network.spatial_compression_ratio)
 
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
@@ -70,19 +81,27 @@ def find_hunyuan_autoencoder(contents: Contents) -> View | None:
         return contents.part("vae").view() if is_one else None
     if not isinstance(contents, SingleFile):
         return None
-    return next(
-        (contents.view(prefix) for prefix in PREFIXES if all(prefix + mark in contents.shapes for mark in MARKS)), None
-    )
+    for prefix in PREFIXES:
+        for marks in (MARKS, VAE_MARKS):
+            if all(prefix + mark in contents.shapes for mark in marks):
+                return contents.view(prefix)
+    return None
 
 
 def load_hunyuan_autoencoder(view: View, placement: Placement) -> HunyuanAutoencoder:
-    """Build the autoencoder.
+    """Build either autoencoder.
 
     Raises:
         UnsupportedModel: the weights do not fit.
     """
-    network = skeleton(lambda: new_hunyuan_autoencoder(hunyuan_vae_config(view.shapes)))
-    names = renamed({key: key for key in state_shapes(network)})
+    network: Any
+    if VAE_MARKS[0] in view.shapes:
+        network = skeleton(lambda: new_hunyuan15_autoencoder(hunyuan15_vae_config(view.shapes)))
+        network.use_tiling = True  # its attention over a whole large video would fit nowhere
+        names = hunyuan15_vae_map(state_shapes(network))
+    else:
+        network = skeleton(lambda: new_hunyuan_autoencoder(hunyuan_vae_config(view.shapes)))
+        names = renamed({key: key for key in state_shapes(network)})
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return HunyuanAutoencoder(network, placement.device, placement.dtype)
 
@@ -103,7 +122,7 @@ class HunyuanAutoencoders:
     """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
 
     name = "hunyuan_vae"
-    title = "the autoencoder of HunyuanVideo"
+    title = "an autoencoder of HunyuanVideo"
 
     def parts(self, contents: Contents) -> Mapping[Component, int]:
         """How many weights it has; empty if the file holds none."""

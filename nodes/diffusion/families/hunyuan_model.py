@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.transformer_models import FlowTransformer, pooled_of
-from nodes.diffusion.types import Start
+from nodes.diffusion.types import LatentFormat, Start
 
 GUIDANCE = 6.0
 """How closely it follows the text unless it is told."""
@@ -47,7 +47,7 @@ class HunyuanModel(FlowTransformer):
             told["replaces"] = torch.ones(1)
         beside = self.config["in_channels"] - self.latent_format.channels
         if beside:
-            told["overlay"] = self._beside(options, start, beside)
+            told["overlay"] = frames_beside(options, start, self.latent_format, beside)
         return told
 
     def call(self, x: Tensor, timestep: Tensor, context: Tensor, told: Mapping[str, Any]) -> Tensor:
@@ -65,13 +65,22 @@ class HunyuanModel(FlowTransformer):
         squares = cells.unflatten(1, (frames, rows, columns)).unflatten(-1, (-1, self.patch, self.patch))
         return squares.permute(0, 4, 1, 2, 5, 3, 6).flatten(5, 6).flatten(3, 4)
 
-    def _beside(self, options: Mapping[str, Any], start: Start, channels: int) -> Tensor:
-        """The given frames over the latent, and which they are, where the model wants to know (1, channels, ...)."""
-        like = start.latent[:1]
-        picture, mask = options.get("concat_latent_image"), options.get("concat_mask")
-        if picture is None or mask is None:
-            return torch.zeros_like(like[:, :1]).expand(-1, channels, -1, -1, -1)
-        shown = functional.pad(picture[:1].float(), (0, 0, 0, 0, 0, like.shape[2] - picture.shape[2]))
-        given = 1.0 - functional.interpolate(mask[:1, :1].float(), size=like.shape[2:]).to(like)
-        seen = functional.interpolate(shown, size=like.shape[2:], mode="trilinear")
-        return torch.cat([self.latent_format.to_network(seen).to(like) * given, given], dim=1)[:, :channels]
+
+def frames_beside(options: Mapping[str, Any], start: Start, latent_format: LatentFormat, channels: int) -> Tensor:
+    """The given frames over the latent, and which they are where the model wants to know (1, channels, frames, ...).
+
+    Args:
+        options: of the conditioning: `concat_latent_image` as the autoencoder gives it, and `concat_mask`, 1 where a
+            frame is made; without them nothing is given.
+        start: what the run starts from.
+        latent_format: of the model.
+        channels: how many there must be.
+    """
+    like = start.latent[:1]
+    picture, mask = options.get("concat_latent_image"), options.get("concat_mask")
+    if picture is None or mask is None:
+        return torch.zeros_like(like[:, :1]).expand(-1, channels, -1, -1, -1)
+    shown = functional.pad(picture[:1].float(), (0, 0, 0, 0, 0, like.shape[2] - picture.shape[2]))
+    given = 1.0 - functional.interpolate(mask[:1, :1].float(), size=like.shape[2:]).to(like)
+    seen = functional.interpolate(shown, size=like.shape[2:], mode="trilinear")
+    return torch.cat([latent_format.to_network(seen).to(like) * given, given], dim=1)[:, :channels]

@@ -16,6 +16,7 @@ from nodes.diffusion.families.flux2 import Flux2
 from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
 from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.hunyuan import HunyuanVideo
+from nodes.diffusion.families.hunyuan15 import FusedHunyuanVideo15, HunyuanVideo15
 from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
 from nodes.diffusion.families.hunyuan_dit import HunyuanDit
 from nodes.diffusion.families.krea2 import Krea2
@@ -74,6 +75,8 @@ FAMILIES: Sequence[Family] = (
     HunyuanDit(),
     Wan(),
     HunyuanVideo(),
+    HunyuanVideo15(),
+    FusedHunyuanVideo15(),
     Ltxv(),
     Ltx2(),
     StableAudio(),

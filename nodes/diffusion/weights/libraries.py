@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuanvideo15 import AutoencoderKLHunyuanVideo15
     from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
     from diffusers.models.autoencoders.autoencoder_kl_temporal_decoder import AutoencoderKLTemporalDecoder
     from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -123,6 +124,24 @@ def new_hunyuan_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLHunyuanV
     from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
 
     return AutoencoderKLHunyuanVideo.from_config(dict(config))
+
+
+def new_hunyuan15_transformer(config: Mapping[str, Any]) -> "Module":
+    """The transformer of HunyuanVideo 1.5, whose attention needs no mask, since nothing fills its texts up."""
+    from diffusers.models.transformers.transformer_hunyuan_video import HunyuanVideoAttnProcessor2_0
+    from diffusers.models.transformers.transformer_hunyuan_video15 import HunyuanVideo15Transformer3DModel
+
+    network = HunyuanVideo15Transformer3DModel.from_config(dict(config))
+    for block in network.transformer_blocks:
+        block.attn.set_processor(HunyuanVideoAttnProcessor2_0())
+    return network
+
+
+def new_hunyuan15_autoencoder(config: Mapping[str, Any]) -> "AutoencoderKLHunyuanVideo15":
+    """The autoencoder of HunyuanVideo 1.5."""
+    from diffusers.models.autoencoders.autoencoder_kl_hunyuanvideo15 import AutoencoderKLHunyuanVideo15
+
+    return AutoencoderKLHunyuanVideo15.from_config(dict(config))
 
 
 def new_ltxv_transformer(config: Mapping[str, Any]) -> "Module":

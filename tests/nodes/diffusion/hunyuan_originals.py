@@ -1,18 +1,26 @@
-"""Tiny models of HunyuanVideo in the layout of their original files."""
+"""Tiny models of HunyuanVideo and HunyuanVideo 1.5 in the layout of their original files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoTransformer3DModel
+from diffusers import (
+    AutoencoderKLHunyuanVideo,
+    AutoencoderKLHunyuanVideo15,
+    HunyuanVideo15Transformer3DModel,
+    HunyuanVideoTransformer3DModel,
+)
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import LlamaConfig, LlamaModel
+from transformers import LlamaConfig, LlamaModel, Qwen2Config, Qwen2Model
 
 from nodes.diffusion.families.building import state_shapes
+from nodes.diffusion.families.hunyuan15_layout import APART, hunyuan15_vae_map
 from nodes.diffusion.families.hunyuan_layout import LAYOUT
 from nodes.diffusion.families.weights import file_tensors
 from tests.nodes.diffusion.newer_originals import alive
-from tests.nodes.diffusion.originals import clip, seeded
+from tests.nodes.diffusion.originals import clip, seeded, t5
 
 TEXT_WIDTH, SUM_WIDTH = 64, 32
 
@@ -38,10 +46,15 @@ class HunyuanOriginal:
 
     def write(self, folder: Path) -> None:
         """All four files."""
-        for name, tensors in self.files().items():
-            path = folder / f"{name}.safetensors"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({key: value.clone().contiguous() for key, value in tensors.items()}, path)
+        write_files(self.files(), folder)
+
+
+def write_files(files: Mapping[str, Mapping[str, Tensor]], folder: Path) -> None:
+    """Files by their places below a folder."""
+    for name, tensors in files.items():
+        path = folder / f"{name}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({key: value.clone().contiguous() for key, value in tensors.items()}, path)
 
 
 def hunyuan_network(in_channels: int = 16, kind: str | None = None, *, guidance: bool = True) -> nn.Module:
@@ -88,3 +101,71 @@ def llama() -> nn.Module:
         eos_token_id=None,
     )
     return LlamaModel(config).eval()
+
+
+SIZES15: dict[str, Any] = {
+    "num_attention_heads": 2,
+    "attention_head_dim": 32,
+    "num_layers": 2,
+    "num_refiner_layers": 1,
+    "text_embed_dim": 128,
+    "text_embed_2_dim": 48,
+    "image_embed_dim": 64,
+    "rope_axes_dim": (4, 14, 14),
+}
+TOLD15 = ((7, 128), (5, 48), (9, 64))
+"""How many tokens of a text, of words and of a picture tests tell it, and how wide they are."""
+
+
+@dataclass(frozen=True)
+class Hunyuan15Original:
+    """A HunyuanVideo 1.5, whose parts are in four files."""
+
+    network: nn.Module
+    language: nn.Module
+    byt5: nn.Module
+    vae: nn.Module
+
+    def files(self) -> dict[str, dict[str, Tensor]]:
+        """The tensors of each file, by its place below the folder of models."""
+        names = APART.key_map(state_shapes(self.network))
+        vae = hunyuan15_vae_map(state_shapes(self.vae))
+        byt5 = {key: value for key, value in self.byt5.state_dict().items() if key != "encoder.embed_tokens.weight"}
+        return {
+            "diffusion_models/x": file_tensors(names, self.network.state_dict()),
+            "text_encoders/qwen": {f"model.{key}": value for key, value in self.language.state_dict().items()},
+            "text_encoders/byt5": byt5,
+            "vae/x": file_tensors(vae, self.vae.state_dict()),
+        }
+
+    def write(self, folder: Path) -> None:
+        """All four files."""
+        write_files(self.files(), folder)
+
+
+def hunyuan15() -> Hunyuan15Original:
+    """A tiny HunyuanVideo 1.5."""
+
+    def build() -> Hunyuan15Original:
+        network = alive(HunyuanVideo15Transformer3DModel(**SIZES15))
+        vae = AutoencoderKLHunyuanVideo15(block_out_channels=(32, 32, 32, 64, 64), layers_per_block=1)
+        return Hunyuan15Original(network, qwen(), t5(48, 400), vae.eval())
+
+    return seeded(6, build)
+
+
+def qwen() -> nn.Module:
+    """A tiny Qwen2.5 of which three layers are read."""
+    config = Qwen2Config(
+        vocab_size=300,
+        hidden_size=128,
+        intermediate_size=96,
+        num_hidden_layers=5,
+        num_attention_heads=1,
+        num_key_value_heads=1,
+        rms_norm_eps=1e-6,
+        rope_parameters={"rope_type": "default", "rope_theta": 1e6},
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    return Qwen2Model(config).eval()

@@ -1,4 +1,4 @@
-"""HunyuanVideo makes videos from texts and from their first picture, through the nodes."""
+"""HunyuanVideo and HunyuanVideo 1.5 make videos from texts and from their first picture, through the nodes."""
 
 from typing import Any
 
@@ -8,9 +8,14 @@ import torch
 from nodes.conditioning.conditioning_families import flux_guidance
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.prediction import parameterisation_of
+from nodes.diffusion.vision.encoder import Seen
 from nodes.latents.empty_latents import empty_hunyuan_latent_video
 from nodes.models.loaders import load_diffusion_model, load_two_clips, load_vae
-from nodes.video.hunyuan_video import hunyuan_image_to_video
+from nodes.video.hunyuan_video import (
+    empty_hunyuan_video_15_latent,
+    hunyuan_image_to_video,
+    hunyuan_video_15_image_to_video,
+)
 from tests.nodes.diffusion import hunyuan_originals
 from tests.nodes.diffusion.newer_originals import write_language_vocabulary
 from tests.nodes.house import House, is_picture
@@ -91,3 +96,40 @@ def test_a_video_begins_with_the_picture_beside_it(tmp_path: Any) -> None:
         results.append(house.sample(parts[0], found.positive, found.positive, found.latent, cfg=1.0)["samples"])
     assert not torch.allclose(results[0], results[1])
     assert not torch.allclose(results[0], results[2])
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: Any) -> tuple[House, tuple[Any, Any, Any]]:
+    """HunyuanVideo 1.5."""
+    house = House(tmp_path_factory.mktemp("hunyuan"))
+    hunyuan_originals.hunyuan15().write(house.folder)
+    write_language_vocabulary(house.folder / "tokenizers" / "qwen2.5")
+    clip = load_two_clips("qwen.safetensors", "byt5.safetensors", "hunyuan_video_15", **house.files)
+    return house, (load_diffusion_model(NAME, "default", **house.files), clip, load_vae(NAME, **house.files))
+
+
+def test_a_text_with_words_to_write_becomes_a_video(later: Any) -> None:
+    house, (model, clip, vae) = later
+    texts = [house.text(clip, text) for text in ("a sign", 'a sign "Open"', 'a sign "Shut"')]
+    start = empty_hunyuan_video_15_latent(64, 64, 9, 1)
+    assert start["samples"].shape == (1, 32, 3, 4, 4)
+    made = [house.sample(model, text, texts[0], start)["samples"] for text in texts]
+    assert not torch.equal(made[1], made[2])
+    frames = house.decode({"samples": made[0]}, vae)
+    assert len(frames) == 9
+    assert is_picture(frames)
+
+
+def test_a_video_of_1_5_begins_with_a_picture(later: Any) -> None:
+    house, (model, clip, vae) = later
+    texts = house.text(clip, "a cat"), house.text(clip, "")
+    results = []
+    for image, seen in ((IMAGE, 0.0), (1 - IMAGE, 0.0), (IMAGE, 1.0), (None, 0.0)):
+        states = torch.full((1, 9, 64), seen)
+        output = Seen(states + torch.arange(64), states, None) if seen else None
+        found = hunyuan_video_15_image_to_video(
+            *texts, vae, **SIZES, start_image=image, clip_vision_output=output, models=house.models
+        )
+        assert found.latent["samples"].shape == (1, 32, 3, 4, 4)
+        results.append(house.sample(model, *found)["samples"])
+    assert all(not torch.allclose(results[0], other) for other in results[1:])
