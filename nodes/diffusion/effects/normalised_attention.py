@@ -5,7 +5,7 @@ attention gives for the positive text moves away from what it gives for the nega
 magnitudes) grows by a factor of at most tau, and it is mixed with what it was.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class NormalisedAttention(Effect):
     def __init__(self, numbers: Numbers, unet: nn.Module, percent_to_sigma: Callable[[float], float]) -> None:
         super().__init__(numbers, unet, percent_to_sigma)
         self._mark = f"side:{id(self)}"
+        self._was_asked = self._was_applied = False
         self._is_unet = hasattr(unet, "up_blocks")
         self._places = list(_of_unet(unet) if self._is_unet else _of_transformer(unet))
         if not self._places:
@@ -64,12 +65,23 @@ class NormalisedAttention(Effect):
         """1 for rows of the positive side, -1 for those of the negative one."""
         return {self._mark: torch.tensor([SIDES.get(role, 0)])}
 
+    def notes(self) -> Sequence[str]:
+        """That it never took effect, if so."""
+        if not self._was_asked or self._was_applied:
+            return ()
+        return (
+            "Normalised attention guidance took no effect: the two sides were never in one batch. It needs a guider "
+            "with a negative side, and memory for both at once.",
+        )
+
     def hooks(self, moment: Moment) -> Iterator[RemovableHandle]:
         """At every place, where both sides are in the batch."""
+        self._was_asked = True
         sides = moment.told[self._mark].flatten()
         positive, negative = ((sides == side).nonzero().flatten() for side in SIDES.values())
         if not len(positive) or len(positive) != len(negative):
             return
+        self._was_applied = True
         for place in self._places:
             change = self._change(place, positive, negative, moment.words if place.follows_text else 0)
             if place.is_output:

@@ -68,6 +68,17 @@ def test_pictures_change_with_the_negative_text_at_a_scale_of_one(registry, hand
     assert torch.equal(run(registry, handle, cfg=1.0), plain)
 
 
+def test_it_says_when_it_never_took_effect() -> None:
+    model = made("flux")
+    altered = with_effects(model.model, normalised_attention_guidance(model.handle))
+    (effect,) = altered.effects
+    assert effect.notes() == ()
+    model.call(altered, roles=("positive",))
+    assert effect.notes()[0].startswith("Normalised attention guidance took no effect")
+    model.call(altered)
+    assert effect.notes() == ()
+
+
 def test_networks_without_such_attention_are_refused() -> None:
     model = made("z_image")
     with pytest.raises(ModelError, match="no attention to a text in a ZImageTransformer2DModel"):
