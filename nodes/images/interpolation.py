@@ -18,11 +18,13 @@ Interpolation = Annotated[InterpolationHandle, Socket("INTERP_MODEL")]
 
 @node("FrameInterpolationModelLoader", title="Load frame interpolation", category="loaders", occupies="io")
 def load_interpolation(
-    model_name: Annotated[str, Files("frame_interpolation"), Field(description="A .safetensors file with FILM.")],
+    model_name: Annotated[
+        str, Files("frame_interpolation"), Field(description="A .safetensors file with FILM or RIFE.")
+    ],
     *,
     folders: Folders,
 ) -> Interpolation:
-    """Choose a network that draws pictures between others: FILM."""
+    """Choose a network that draws pictures between others: FILM, which follows large motion, or quick RIFE."""
     path = folders.path("frame_interpolation", model_name)
     return open_interpolation(path, folders.digest("frame_interpolation", model_name))
 

@@ -187,6 +187,7 @@ class Film(nn.Module):
         super().__init__()
         self.extract, self.predict_flow, self.fuse = Extractor(sizes), Motions(sizes), Fusion(sizes)
         self._sizes = sizes
+        self.side = SIDE
 
     @torch.no_grad()
     def look(self, picture: Tensor) -> Looked:

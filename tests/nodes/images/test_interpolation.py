@@ -7,8 +7,9 @@ from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import parameter_count, skeleton, state_shapes
 from nodes.diffusion.vision.film import Film, Sizes, moved
 from nodes.diffusion.vision.interpolation import InterpolationFile
+from nodes.diffusion.vision.rife import Rife, RifeSizes
 from nodes.images.interpolation import interpolate_frames, load_interpolation
-from tests.nodes.diffusion.vision import films
+from tests.nodes.diffusion.vision import films, rifes
 from tests.nodes.house import House
 
 IMAGES = torch.rand(3, 70, 100, 3, generator=torch.Generator().manual_seed(1))
@@ -19,6 +20,8 @@ def house(tmp_path_factory) -> House:
     house = House(tmp_path_factory.mktemp("film"))
     films.write(house.folder / "frame_interpolation" / "f.safetensors")
     films.write(house.folder / "frame_interpolation" / "plain.safetensors", is_plain=True)
+    rifes.write(house.folder / "frame_interpolation" / "r.safetensors")
+    rifes.write(house.folder / "frame_interpolation" / "trained.safetensors", is_trained=True)
     return house
 
 
@@ -27,13 +30,14 @@ def drawn(house: House, name: str, multiplier: int):
     return interpolate_frames(net, IMAGES, multiplier, ctx=Context(), models=house.models)
 
 
-def test_pictures_stay_and_others_come_between(house: House) -> None:
-    found = drawn(house, "f", 3)
+@pytest.mark.parametrize(("name", "same"), [("f", "plain"), ("r", "trained")])
+def test_pictures_stay_and_others_come_between(house: House, name: str, same: str) -> None:
+    found = drawn(house, name, 3)
     assert found.shape == (7, 70, 100, 3)
     assert torch.equal(found[::3], IMAGES)
     assert 0 <= found.min() <= found.max() <= 1
     assert not torch.equal(found[1], found[2])
-    assert torch.equal(found, drawn(house, "plain", 3))
+    assert torch.equal(found, drawn(house, same, 3))
 
 
 @torch.no_grad()
@@ -66,7 +70,31 @@ def test_the_size_is_read_from_shapes(house: House) -> None:
     assert 3.3e7 < parameter_count(published) < 3.6e7
 
 
+@torch.no_grad()
+def test_rife_computes_what_its_authors_compute() -> None:
+    network = rifes.network()
+    one, other = torch.rand(2, 1, 3, 64, 128, generator=torch.Generator().manual_seed(2))
+    (found,) = network.between(network.look(one), network.look(other), [0.3])
+    expected = rifes.drawn(network.state_dict(), one, other, 0.3)
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=1e-4)
+    assert (found - one.lerp(other, 0.7)).abs().max() > 0.1
+
+
+def test_the_size_of_rife_is_read_from_shapes(house: House) -> None:
+    for name in ("r", "trained"):
+        assert InterpolationFile(house.folder / "frame_interpolation" / f"{name}.safetensors").sizes == rifes.TINY
+    shapes = state_shapes(skeleton(lambda: Rife(RifeSizes())))
+    assert shapes["encode.cnn3.weight"] == (16, 4, 4, 4)
+    assert shapes["blocks.0.conv0.0.0.weight"] == (96, 15, 3, 3)
+    assert shapes["blocks.4.conv0.0.0.weight"] == (16, 28, 3, 3)
+    assert shapes["blocks.0.convblock.7.beta"] == (1, 192, 1, 1)
+    assert shapes["blocks.1.lastconv.0.weight"] == (128, 52, 4, 4)
+    assert RifeSizes().steps == (16, 8, 4, 2, 1)
+    assert RifeSizes(32, 8, (256, 192, 96, 48)).steps == (8, 4, 2, 1)
+    assert RifeSizes(widths=(192, 128, 96, 64, 24)).steps == (32, 16, 8, 4, 1)
+
+
 def test_another_file_is_refused(house: House) -> None:
     save_file({"something.weight": torch.zeros(2)}, house.folder / "frame_interpolation" / "odd.safetensors")
-    with pytest.raises(UnsupportedModel, match="FILM files"):
+    with pytest.raises(UnsupportedModel, match="of FILM and of RIFE"):
         load_interpolation("odd.safetensors", folders=house.folders)
