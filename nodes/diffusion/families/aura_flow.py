@@ -76,9 +76,7 @@ class AuraFlowModel(FlowTransformer):
         most = int(self.config["pos_embed_max_size"] ** 0.5) * self.patch
         if max(x.shape[-2:]) > most:
             side = most * self.latent_format.downscale
-            raise DiffusionError(
-                f"This AuraFlow draws up to {side} by {side} pixels; choose a smaller picture."
-            )
+            raise DiffusionError(f"This AuraFlow draws up to {side} by {side} pixels; choose a smaller picture.")
         return self.network(x, context, timestep, return_dict=False)[0]
 
 
