@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from diffusers.models.transformers.transformer_chroma import ChromaTransformer2DModel
     from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
     from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
+    from torch import Tensor
     from torch.nn import Module
 
 
@@ -75,7 +76,19 @@ def new_hidream_transformer(config: Mapping[str, Any]) -> "Module":
 
 
 def new_krea2_transformer(config: Mapping[str, Any]) -> "Module":
-    """The transformer of Krea 2."""
-    from diffusers.models.transformers.transformer_krea2 import Krea2Transformer2DModel
+    """The transformer of Krea 2, whose norms compute in full precision whatever the rest does, as published."""
+    from diffusers.models.transformers.transformer_krea2 import Krea2RMSNorm, Krea2Transformer2DModel
+    from torch.nn import functional
 
-    return Krea2Transformer2DModel.from_config(dict(config))
+    class PreciseNorm(Krea2RMSNorm):
+        """Adds one to its weights in full precision."""
+
+        def forward(self, hidden_states: "Tensor") -> "Tensor":
+            weight = self.weight.float() + 1.0
+            return functional.rms_norm(hidden_states.float(), (self.dim,), weight, self.eps).to(hidden_states.dtype)
+
+    network: Module = Krea2Transformer2DModel.from_config(dict(config))
+    for module in network.modules():
+        if isinstance(module, Krea2RMSNorm):
+            module.__class__ = PreciseNorm
+    return network

@@ -273,6 +273,16 @@ def test_a_call_of_krea_is_that_of_its_pipeline(tmp_path: Path) -> None:
     assert torch.allclose(model.predict(x, torch.tensor([0.7]), context.flatten(2), {}), expected, atol=1e-5)
 
 
+def test_norms_of_krea_compute_in_full_precision(tmp_path: Path) -> None:
+    original = originals.krea2()
+    contents = save(tmp_path / "x.safetensors", original.transformer())
+    network: Any = Krea2().load_model(contents, Placement(torch.device("cpu"), torch.bfloat16)).network
+    norm, x = network.transformer_blocks[0].norm1, torch.randn(3, 64)
+    assert norm.weight.dtype == torch.bfloat16
+    exact = torch.nn.functional.rms_norm(x, (64,), norm.weight.float() + 1, 1e-5)
+    assert torch.allclose(norm(x), exact, atol=1e-6)
+
+
 def test_krea_reads_every_third_layer(tmp_path: Path) -> None:
     original = originals.krea2()
     contents = save(tmp_path / "text_encoders" / "x.safetensors", original.files()["text_encoders"])
