@@ -51,9 +51,8 @@ def test_an_example_is_valid_and_shows_the_node(type_id: str) -> None:
     assert SAME_AS.get(type_id, type_id) in {node["class_type"] for node in example.graph.values()}
 
 
-def test_every_node_has_an_example_and_most_need_no_files() -> None:
+def test_every_node_has_an_example() -> None:
     assert EXAMPLES.keys() == CATALOGUE.specs.keys()
-    assert len(RUN) > 0.8 * len(EXAMPLES)
 
 
 @pytest.mark.parametrize("type_id", SPECIAL)
