@@ -26,6 +26,12 @@ def hunyuan(kind: str, name: str, texts: tuple[str, str], vae: str) -> Mapping[s
 
 WAN_5_BILLION = wan("wan2.2_ti2v_5B_fp16", "wan2.2_vae")
 WAN_CAMERA = wan("wan2.2_fun_camera_high_noise_14B_fp16")
+HUNYUAN = hunyuan(
+    "hunyuan_video",
+    "hunyuan_video_v2_replace_image_to_video_720p_bf16",
+    ("clip_l", "llava_llama3_fp16"),
+    "hunyuan_video_vae_bf16",
+)
 OF_VIDEOS: Mapping[str, Mapping[str, From]] = {
     "WanImageToVideo": wan("wan2.1_i2v_480p_14B_fp16"),
     "WanFirstLastFrameToVideo": wan("wan2.1_flf2v_720p_14B_fp16"),
@@ -37,12 +43,11 @@ OF_VIDEOS: Mapping[str, Mapping[str, From]] = {
     "WanCameraEmbedding": WAN_CAMERA,
     "WanCameraImageToVideo": WAN_CAMERA,
     "WanPhantomSubjectToVideo": wan("Phantom-Wan-14B_fp16"),
-    "HunyuanImageToVideo": hunyuan(
-        "hunyuan_video",
-        "hunyuan_video_v2_replace_image_to_video_720p_bf16",
-        ("clip_l", "llava_llama3_fp16"),
-        "hunyuan_video_vae_bf16",
-    ),
+    "HunyuanImageToVideo": HUNYUAN,
+    "TextEncodeHunyuanVideo_ImageToVideo": {
+        **HUNYUAN,
+        "CLIP_VISION": made("CLIPVisionLoader", clip_name="llava_llama3_vision.safetensors"),
+    },
     "HunyuanVideo15ImageToVideo": hunyuan(
         "hunyuan_video_15",
         "hunyuanvideo1.5_720p_i2v_fp16",

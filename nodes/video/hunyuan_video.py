@@ -5,11 +5,15 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from graph.node import node
+from nodes.conditioning.clip_vision import ClipVisionOutput
+from nodes.conditioning.conditioning_families import PlainPrompt
 from nodes.diffusion.conditioning_operations import with_options
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.hunyuan_autoencoder import SMALL_VIDEOS, VIDEOS
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.shown_videos import VideoSize, encoded, made_after
-from nodes.sockets import Conditioning, Latent, Vae
+from nodes.diffusion.text.summed_texts import SummedTexts
+from nodes.sockets import Clip, Conditioning, Latent, Vae
 from nodes.video.video_conditioning import CATEGORY, Batch, Height, Length, MaybeImage, MaybeSeen, Width, begun
 from nodes.video.video_conditioning import Begun as BothBegun
 
@@ -21,6 +25,38 @@ class Begun(NamedTuple):
 
     positive: Conditioning
     latent: Latent
+
+
+@node(
+    "TextEncodeHunyuanVideo_ImageToVideo",
+    title="Encode prompt (HunyuanVideo, about a picture)",
+    category="advanced/conditioning",
+    occupies="gpu",
+)
+def encode_hunyuan_image_to_video(
+    clip: Clip,
+    clip_vision_output: ClipVisionOutput,
+    prompt: PlainPrompt,
+    image_interleave: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=512,
+            description="Of so many words that the picture is turned into, one is heard; the more, the more the prompt "
+            "counts beside it.",
+        ),
+    ] = 2,
+    *,
+    models: ModelRegistry,
+) -> Conditioning:
+    """Encode a prompt about the first picture of a video, for HunyuanVideo."""
+    if clip_vision_output.mm_projected is None:
+        raise DiffusionError("clip_vision_output: look at the picture with the encoder of LLaVA, llava_llama3_vision.")
+    with models.use_clip(clip) as encoder:
+        if not isinstance(encoder, SummedTexts):
+            raise DiffusionError("clip: choose the text encoders of HunyuanVideo, Llama (LLaVA) and CLIP.")
+        found = encoder.encode_shown(prompt, clip_vision_output.mm_projected[0], image_interleave)
+    return [(found.hidden, {"pooled_output": found.pooled})]
 
 
 @node("HunyuanImageToVideo", title="Hunyuan image to video", category=CATEGORY, occupies="gpu")

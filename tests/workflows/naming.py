@@ -118,6 +118,8 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         return StandIn("any", "upscale x2" if re.search(r"x2|2x", lower) else "upscale x4")
     if folder == "latent_upscale_models":
         return StandIn("any", "latent upscaler in time" if "temporal" in lower else "latent upscaler")
+    if folder == "clip_vision" and "llava" in lower:
+        return StandIn("hunyuan", "eyes")
     if folder in BESIDE:
         return StandIn("any", BESIDE[folder])
     if folder == "vae" and family.startswith("ltx2") and "audio" in lower:

@@ -256,9 +256,11 @@ def _hidream() -> dict[str, Part]:
 
 
 def _hunyuan() -> dict[str, Part]:
-    """A HunyuanVideo, whose four parts are in four files."""
-    model, text, clip_l, vae = hunyuan_originals.hunyuan().files().values()
-    found = {"model": model, "llama": text, "clip_l": clip_l, "vae": vae, "lora": _lora(model)}
+    """A HunyuanVideo, whose four parts are in four files, and what its LLaVA sees with."""
+    original = hunyuan_originals.hunyuan()
+    model, text, clip_l, vae = original.files().values()
+    eyes = hunyuan_originals.eyes_file(hunyuan_originals.llava(original.language))
+    found = {"model": model, "llama": text, "clip_l": clip_l, "vae": vae, "eyes": eyes, "lora": _lora(model)}
     return {name: (tensors, {}) for name, tensors in found.items()}
 
 

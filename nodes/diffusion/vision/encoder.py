@@ -34,6 +34,9 @@ PATCHES = "embeddings.patch_embedding.weight"
 POSITIONS = "embeddings.position_embedding.weight"
 CLASS = "embeddings.class_embedding"
 PROJECTION = "visual_projection.weight"
+PROJECTOR = "multi_modal_projector."
+"""Before the keys of what turns what LLaVA sees into words."""
+KINDS = ("weight", "bias")
 PREFIX = "vision_model."
 OPEN_PREFIXES = (
     "embedder.model.visual.",
@@ -52,8 +55,8 @@ OPENAI_WIDTH = 1024
 CLIP_MEAN, CLIP_DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _BESIDE = ("embeddings.position_ids", "head.")
 """What files hold besides, without prefix."""
-_OTHERS = ("text_model.", "text_projection", "logit_scale", "logit_bias")
-"""What files with a text encoder hold too."""
+_OTHERS = ("text_model.", "text_projection", "logit_scale", "logit_bias", PROJECTOR)
+"""What files with a text encoder hold too, and those of LLaVA."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Seen:
     """(batch, positions, width): one layer before."""
     image_embeds: Tensor | None
     """(batch, width of the projection): each picture as one vector; None for encoders that have none."""
+    mm_projected: Tensor | None = None
+    """(batch, positions, width of words): pictures as words; None for encoders other than that of LLaVA."""
 
 
 class Networks(Protocol):
@@ -184,6 +189,8 @@ class VisionEncoder:
     size: int
     """Pixels along a side of what it looks at."""
     is_clip: bool
+    projector: nn.Module | None = None
+    """Turns what is seen into words of a language model."""
 
     @torch.no_grad()
     def look(self, images: Tensor, crop: Crop = "center") -> Seen:
@@ -191,10 +198,12 @@ class VisionEncoder:
         pictures = prepared(images, self.size, crop, is_clip=self.is_clip).to(self.device, self.dtype)
         found = self.network(pixel_values=pictures, output_hidden_states=True)
         embeds = getattr(found, "image_embeds", None)
+        words = None if self.projector is None else self.projector(found.hidden_states[-2][:, 1:])
         return Seen(
             found.last_hidden_state.float().cpu(),
             found.hidden_states[-2].float().cpu(),
             None if embeds is None else embeds.float().cpu(),
+            None if words is None else words.float().cpu(),
         )
 
 
@@ -253,5 +262,20 @@ def load_vision(handle: VisionHandle, placement: Placement) -> VisionEncoder:
         if "position_ids" in module._buffers:
             module._buffers["position_ids"] = torch.arange(module._buffers["position_ids"].shape[-1])[None]
     held = {key: shape for key, shape in file.shapes.items() if file.is_clip or key != PROJECTION}
+    if file.is_clip and PROJECTION not in held and file.open_prefix is None:
+        network.visual_projection = nn.Identity()
     network = fill(network, gather(network, file.key_map(network), held, file.tensor), placement)
-    return VisionEncoder(network, placement.device, placement.dtype, file.config["image_size"], file.is_clip)
+    side, projector = file.config["image_size"], _load_projector(file.file, placement)
+    return VisionEncoder(network, placement.device, placement.dtype, side, file.is_clip, projector)
+
+
+def _load_projector(file: StateFile, placement: Placement) -> nn.Module | None:
+    """What turns what LLaVA sees into words; None if the file has none."""
+    shapes = shapes_below(file.shapes, PROJECTOR)
+    if not shapes:
+        return None
+    inside, width = shapes["linear_1.weight"]
+    outside = shapes["linear_2.weight"][0]
+    network = skeleton(lambda: nn.Sequential(nn.Linear(width, inside), nn.GELU(), nn.Linear(inside, outside)))
+    names = {f"{place}.{kind}": f"linear_{number}.{kind}" for place, number in ((0, 1), (2, 2)) for kind in KINDS}
+    return fill(network, gather(network, renamed(names), shapes, lambda key: file.tensor(PROJECTOR + key)), placement)

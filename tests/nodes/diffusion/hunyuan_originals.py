@@ -13,7 +13,7 @@ from diffusers import (
 )
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import LlamaConfig, LlamaModel, Qwen2Config, Qwen2Model
+from transformers import CLIPVisionConfig, LlamaConfig, LlamaModel, LlavaConfig, LlavaModel, Qwen2Config, Qwen2Model
 
 from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.hunyuan15_layout import APART, hunyuan15_vae_map
@@ -23,6 +23,8 @@ from tests.nodes.diffusion.newer_originals import alive
 from tests.nodes.diffusion.originals import clip, seeded, t5
 
 TEXT_WIDTH, SUM_WIDTH = 64, 32
+WHERE_SEEN = 399
+"""The token in whose place a LLaVA has a picture."""
 
 
 @dataclass(frozen=True)
@@ -169,3 +171,21 @@ def qwen() -> nn.Module:
         eos_token_id=None,
     )
     return Qwen2Model(config).eval()
+
+
+def llava(language: nn.Module) -> LlavaModel:
+    """A tiny LLaVA around a language model, with an encoder of pictures of 28 by 28 pixels."""
+    eyes = CLIPVisionConfig(hidden_size=64, intermediate_size=96, num_hidden_layers=3, num_attention_heads=16)
+    eyes.image_size, eyes.patch_size = 28, 14
+    config = LlavaConfig(vision_config=eyes, text_config=language.config, image_token_index=WHERE_SEEN)
+    whole = seeded(7, lambda: LlavaModel(config).eval())
+    whole.language_model.load_state_dict(language.state_dict())
+    return whole
+
+
+def eyes_file(whole: LlavaModel) -> dict[str, Tensor]:
+    """The file of what a LLaVA sees with."""
+    eyes = whole.vision_tower.state_dict()
+    seen = {key if key.startswith("vision_model.") else f"vision_model.{key}": value for key, value in eyes.items()}
+    projector = whole.multi_modal_projector.state_dict()
+    return seen | {f"multi_modal_projector.{key}": value for key, value in projector.items()}

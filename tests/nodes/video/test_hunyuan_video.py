@@ -5,14 +5,17 @@ from typing import Any
 import pytest
 import torch
 
+from nodes.conditioning.clip_vision import encode_clip_vision, load_clip_vision
 from nodes.conditioning.conditioning_families import flux_guidance
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.prediction import parameterisation_of
-from nodes.diffusion.vision.encoder import Seen
+from nodes.diffusion.text.summed_texts import CLOSING, PICTURE, SHOWN, SKIPPED
+from nodes.diffusion.vision.encoder import Seen, prepared
 from nodes.latents.empty_latents import empty_hunyuan_latent_video
 from nodes.models.loaders import load_diffusion_model, load_two_clips, load_vae
 from nodes.video.hunyuan_video import (
     empty_hunyuan_video_15_latent,
+    encode_hunyuan_image_to_video,
     hunyuan_image_to_video,
     hunyuan_video_15_image_to_video,
 )
@@ -67,6 +70,53 @@ def test_noise_levels_are_those_of_the_family(plain: Any) -> None:
         found = parameterisation_of(network, model.options)
         assert found.percent_to_sigma(0.5) == pytest.approx(7 / 8)
         assert float(found.timestep(torch.tensor(1.0))) == 1000.0
+
+
+@pytest.fixture(scope="module")
+def seeing(plain: Any) -> tuple[Any, Any]:
+    """A LLaVA, and a picture as the file of its eyes shows it."""
+    house, _ = plain
+    whole = hunyuan_originals.llava(hunyuan_originals.hunyuan().language)
+    hunyuan_originals.write_files({"clip_vision/llava": hunyuan_originals.eyes_file(whole)}, house.folder)
+    eyes = load_clip_vision("llava.safetensors", folders=house.folders)
+    return whole, encode_clip_vision(eyes, IMAGE, "center", models=house.models)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_prompt_about_a_picture_is_read_as_transformers_reads_it(plain: Any, seeing: Any, every: int) -> None:
+    house, parts = plain
+    whole, seen = seeing
+    ((hidden, options),) = encode_hunyuan_image_to_video(parts[1], seen, "a cat", every, models=house.models)
+    with house.models.use_clip(parts[1]) as encoder:
+        ids = encoder.language.vocabulary.ids
+        before, after = (ids(part) for part in SHOWN.replace("{}", "a cat").split(PICTURE))
+        closing = len(ids(CLOSING))
+        pooled = encoder.clip_l.encode("a cat").pooled
+    tokens = torch.tensor([[*before, *[hunyuan_originals.WHERE_SEEN] * 4, *after]])
+    shown = prepared(IMAGE, 28, "center", is_clip=True)
+    told = whole(input_ids=tokens, pixel_values=shown, output_hidden_states=True).hidden_states[-3]
+    picture = told[:, len(before) : len(before) + 4][:, ::every]
+    wanted = torch.cat([picture, told[:, SKIPPED + 3 : -closing], told[:, -1:]], dim=1)
+    torch.testing.assert_close(hidden, wanted, atol=1e-5, rtol=1e-5)
+    assert torch.equal(options["pooled_output"], pooled)
+
+
+def test_a_video_is_told_of_its_first_picture(plain: Any, seeing: Any) -> None:
+    house, parts = plain
+    text = encode_hunyuan_image_to_video(parts[1], seeing[1], "a cat", 2, models=house.models)
+    start = empty_hunyuan_latent_video(64, 64, 5, 1)
+    made = house.sample(parts[0], text, text, start, cfg=1.0)["samples"]
+    assert made.isfinite().all()
+    other = house.text(parts[1], "a cat")
+    assert not torch.equal(made, house.sample(parts[0], other, other, start, cfg=1.0)["samples"])
+
+
+def test_pictures_are_told_only_through_llava(plain: Any, seeing: Any) -> None:
+    house, parts = plain
+    states = torch.zeros(1, 5, 64)
+    with pytest.raises(DiffusionError, match="LLaVA"):
+        encode_hunyuan_image_to_video(parts[1], Seen(states, states, None), "a cat", models=house.models)
 
 
 def begun(house: House, parts: Any, way: str, image: Any = IMAGE) -> Any:
