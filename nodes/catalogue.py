@@ -56,6 +56,7 @@ from nodes.models import (
     model_sampling,
     placement,
     saving_work,
+    sound_encoders,
     upscaling,
 )
 from nodes.sampling import denoising, flow_schedulers, guiders, samplers, schedulers, searched_schedulers
@@ -171,6 +172,7 @@ MODULES = (
     ltx_video,
     sound,
     sound_files,
+    sound_encoders,
     sound_latents,
     stable_video,
     timed_conditioning,

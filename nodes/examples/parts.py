@@ -52,6 +52,7 @@ USUAL: Mapping[str, Any] = {
 FILES: Mapping[str, str] = {
     "checkpoints": CHECKPOINT,
     "upscale_models": SHIPPED["upscale_models"][0],
+    "audio_encoders": "wav2vec2_large_english_fp16.safetensors",
     "background_removal": "birefnet.safetensors",
     "clip_vision": "clip_vision_vit_h.safetensors",
     "configs": "v1-inference.yaml",
@@ -102,6 +103,7 @@ GIVES: Mapping[str, From] = {
     "LATENT_UPSCALE_MODEL": made("LatentUpscaleModelLoader"),
     "VIDEO": made("CreateVideo", images=made("EmptyImage", color=0xD06030, batch_size=4), fps=8.0),
     "AUDIO": made("EmptyAudio", duration=1.0),
+    "AUDIO_ENCODER": made("AudioEncoderLoader"),
     "CONTROL_NET": made("ControlNetLoader"),
     "CLIP_VISION": made("CLIPVisionLoader"),
     "CLIP_VISION_OUTPUT": made("CLIPVisionEncode"),
@@ -158,6 +160,7 @@ LEADS: Mapping[str, tuple[str, str]] = {
     "LATENT_OPERATION": ("LatentApplyOperation", "operation"),
     "CLIP_VISION": ("CLIPVisionEncode", "clip_vision"),
     "STYLE_MODEL": ("StyleModelApply", "style_model"),
+    "AUDIO_ENCODER": ("AudioEncoderEncode", "audio_encoder"),
     "BACKGROUND_REMOVAL": ("RemoveBackground", "bg_removal_model"),
     "GLIGEN": ("GLIGENTextBoxApply", "gligen_textbox_model"),
     "INTERP_MODEL": ("FrameInterpolate", "interp_model"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
+from tests.nodes.diffusion import hearings
 from tests.nodes.diffusion.control import model_patches, transformer_controls
 from tests.nodes.diffusion.families import lotuses
 from tests.nodes.diffusion.vision import backgrounds, films, persons
@@ -38,6 +39,7 @@ def _z_image() -> dict[str, Part]:
 
 def _any() -> dict[str, Part]:
     return {
+        "hearing": (hearings.tensors("large"), {}),
         "background": (backgrounds.tensors(), backgrounds.HEADER),
         "interpolation": (films.tensors(), {}),
     }

@@ -75,7 +75,12 @@ MODELS = ("checkpoints", "diffusion_models")
 UNETS = ("sd1", "sd2", "sdxl")
 HELPERS = ("lotus",)
 """Families whose models make pictures for others to look at."""
-BESIDE = {"background_removal": "background", "frame_interpolation": "interpolation", "clip_vision": "clip_vision"}
+BESIDE = {
+    "audio_encoders": "hearing",
+    "background_removal": "background",
+    "frame_interpolation": "interpolation",
+    "clip_vision": "clip_vision",
+}
 """Folders whose files belong to no family."""
 
 

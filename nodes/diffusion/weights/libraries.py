@@ -200,8 +200,23 @@ def new_ltx2_fine_vocoder(config: Mapping[str, Any]) -> "Module":
     return LTX2VocoderWithBWE.from_config(dict(config))
 
 
+def new_wav2vec2(config: Mapping[str, Any]) -> "Module":
+    """Wav2Vec2, without the head that writes."""
+    from transformers import Wav2Vec2Config, Wav2Vec2Model
+
+    return Wav2Vec2Model(Wav2Vec2Config(**config))
+
+
+def new_whisper_encoder(config: Mapping[str, Any]) -> "Module":
+    """The part of Whisper that hears."""
+    from transformers import WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    return WhisperEncoder(WhisperConfig(**config))
+
+
 def mel_filters(frequencies: int, tones: int, rate: int) -> "Tensor":
-    """How much each frequency up to half the rate counts for each tone (frequencies, tones), as Slaney's toolbox has it.
+    """How much each frequency up to half the rate counts for each tone (frequencies, tones), as in Slaney's toolbox.
 
     Args:
         frequencies: how many.
