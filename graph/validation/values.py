@@ -77,6 +77,8 @@ def checker(spec: InputSpec, folders: Folders, suggester: Suggester, is_limited:
     return None
 
 
+AUTO = "auto"
+"""What newer versions of nodes write where a number is to be chosen by itself: here, the default of the input."""
 _CONVERSIONS: Mapping[str, tuple[type, str]] = {
     "INT": (int, "a whole number"),
     "FLOAT": (float, "a number"),
@@ -88,10 +90,13 @@ _CONVERSIONS: Mapping[str, tuple[type, str]] = {
 def _converter(spec: InputSpec) -> Checker:
     wanted, words = _CONVERSIONS[spec.type]
     name = spec.name
+    has_auto = spec.has_default and wanted in (int, float)
 
     def convert(value: Json) -> Json:
         if type(value) is wanted:
             return value
+        if value == AUTO and has_auto:
+            return spec.default
         try:
             result = wanted(value)
             if wanted is float and not math.isfinite(result):

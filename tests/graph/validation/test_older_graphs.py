@@ -33,3 +33,19 @@ def test_a_choice_that_an_older_graph_does_not_know_is_the_first() -> None:
     validated = validate(Workflow.parse(graph), newer, choices=choices)
     assert validated.graph is not None
     assert validated.graph.nodes["1"].literals == {"crop": "center"}
+
+
+def test_a_number_that_a_newer_graph_leaves_to_the_node_is_its_default() -> None:
+    plain = CATALOGUE.specs["KSampler"]
+    inputs = (
+        InputSpec(name="bits", type="INT", default=8, has_default=True, minimum=8, maximum=10),
+        InputSpec(name="rate", type="FLOAT"),
+    )
+    newer = Catalogue({**CATALOGUE.specs, "Film": plain.model_copy(update={"id": "Film", "inputs": inputs})})
+    graph = {"1": node("Film", bits="auto", rate=2.0), "2": node("PreviewAny", source=["1", 0])}
+    validated = validate(Workflow.parse(graph), newer, choices=choices)
+    assert validated.graph is not None
+    assert validated.graph.nodes["1"].literals == {"bits": 8, "rate": 2.0}
+    graph["1"]["inputs"]["rate"] = "auto"  # nobody knows what that would be
+    (problem,) = validate(Workflow.parse(graph), newer, choices=choices).problems
+    assert (problem.code, problem.input) == ("invalid_input_type", "rate")

@@ -63,8 +63,8 @@ def test_what_is_not_in_the_folder_is_left_out(clip, services, caplog, name):
 
 def test_a_prompt_with_a_textual_inversion_is_encoded_anew_each_time():
     changes = encode_prompt.__node__.fingerprint
-    assert math.isnan(changes("a embedding:x", None))
-    assert changes("a cat", None) == changes(None, None)
+    assert math.isnan(changes(text="a embedding:x", clip=None))
+    assert changes(text="a cat", clip=None) == changes(text=None, clip=None)
 
 
 def test_the_textual_inversions_of_a_text_are_named_with_their_content(services, tmp_path):
