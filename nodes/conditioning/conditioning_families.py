@@ -27,6 +27,7 @@ LlamaPrompt = Annotated[Prompt, Field(description="What Llama reads.")]
 Guidance = Annotated[
     float, Field(ge=0.0, le=100.0, multiple_of=0.1, description="How closely the model follows the text, by training.")
 ]
+
 LUMINA_SYSTEM = {
     "superior": "You are an assistant designed to generate superior images with the superior degree of image-text "
     "alignment based on textual prompts or user prompts.",
