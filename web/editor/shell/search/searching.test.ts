@@ -12,6 +12,21 @@ test("names are found fuzzily, the best first (checklist 12)", () => {
   expect(find("zzz")).toEqual([]);
 });
 
+test("of relatives that match alike the plain one comes first (checklist 12)", () => {
+  const like = (id: string, title: string) => ({ ...ALL[0], id, title }) as (typeof ALL)[number];
+  const find = nodeFinder(
+    [
+      like("VAEEncodeAudio", "Encode audio"),
+      like("VAEEncodeTiled", "Encode image in tiles"),
+      like("VAEEncode", "Encode image"),
+      like("LTXVAudioVAEEncode", "Encode audio for LTX-2"),
+    ],
+    NEVER,
+  );
+  expect(find("vaeenc")[0]?.id).toBe("VAEEncode");
+  expect(find("encode")[0]?.id).toBe("VAEEncode");
+});
+
 test("what was used comes first while nothing is typed", () => {
   const find = nodeFinder(ALL, { usedTypes: { Save: 9 }, recentTypes: ["Blur"] });
   expect(

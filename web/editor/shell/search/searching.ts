@@ -38,6 +38,7 @@ export function nodeFinder(
     const type = types[at];
     return type === undefined ? "" : pick(type);
   };
+  const idLength = (at: number) => text(at, (type) => type.id).length;
   const byName = new Fzf(indices, {
     selector: (at: number) => text(at, (type) => `${type.title} ${spaced(type.id)}`),
     casing: "case-insensitive",
@@ -67,7 +68,7 @@ export function nodeFinder(
     const best = Math.max(0, ...scores.values());
     return [...scores]
       .filter(([, score]) => score >= best * LEAST_SHARE)
-      .sort((a, b) => b[1] - a[1])
+      .sort((a, b) => b[1] - a[1] || idLength(a[0]) - idLength(b[0])) // the plain one before its relatives
       .flatMap(([at]) => types[at] ?? [])
       .slice(0, MOST);
   };
@@ -80,9 +81,10 @@ function isLoose(found: { readonly start: number; readonly end: number }, query:
 
 function bonus(type: NodeType, query: string): number {
   const lower = query.toLowerCase();
-  const title = type.title.toLowerCase();
-  if (title === lower || type.id.toLowerCase() === lower) return 200;
-  return title.startsWith(lower) ? 80 : title.includes(lower) ? 40 : 0;
+  const [title, id] = [type.title.toLowerCase(), type.id.toLowerCase()];
+  if (title === lower || id === lower) return 200;
+  if (title.startsWith(lower) || id.startsWith(lower)) return 80;
+  return title.includes(lower) ? 40 : 0;
 }
 
 /** `CLIPTextEncode` as `CLIP Text Encode`, so that words are found. */
