@@ -24,6 +24,7 @@ from PIL import Image
 
 from graph.canonical import canonical
 from graph.events import JobFailed, NodeFinished
+from graph.library.chapters import place_of
 from graph.runners import InlineRunner, JobRequest
 from graph.settings import Settings
 from nodes.application import create
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = ROOT / "workflows"
 PAGE = ROOT / "docs" / "gallery.md"
-CHAPTERS = ("Making pictures", "How diffusion works", "Game assets", "Customising", "Data sets")
 LONGEST = 640
 """Pixels of the longer side of a thumbnail, at most."""
 LARGEST_BYTES = 40_000
@@ -83,7 +83,7 @@ class Template:
     @property
     def order(self) -> tuple[int, int, str]:
         """What the gallery is sorted by."""
-        return CHAPTERS.index(self.chapter), int(self.document["about"].get("place", 99)), self.title
+        return place_of(self.document["about"])
 
     @property
     def picture(self) -> str:

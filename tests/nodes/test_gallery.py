@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from graph.library.chapters import CHAPTERS
 from nodes import gallery
 from nodes.gallery import (
-    CHAPTERS,
     LARGEST_BYTES,
     PAGE,
     Template,

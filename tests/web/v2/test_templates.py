@@ -1,5 +1,8 @@
 """Workflows to start from."""
 
+from itertools import groupby
+
+from graph.library.chapters import CHAPTERS
 from tests.web.serving import ServerProcess
 from tests.web.v2.test_jobs import problem
 from web.api.v2.templates import FAMILIES, TEMPLATES
@@ -9,7 +12,7 @@ OURS, FOR_OTHERS = (sorted(path.stem for path in place.glob("*.json")) for place
 
 def test_every_workflow_of_the_folder_is_a_template_with_title_and_picture(server: ServerProcess):
     listed = server.get("/api/v2/templates")["templates"]
-    assert [each["name"] for each in listed[: len(OURS)]] == OURS
+    assert sorted(each["name"] for each in listed[: len(OURS)]) == OURS
     for each in listed[: len(OURS)]:
         assert each["description"], each["name"]
         status, picture, headers = server.ask("GET", each["thumbnail"])
@@ -19,9 +22,16 @@ def test_every_workflow_of_the_folder_is_a_template_with_title_and_picture(serve
 
 def test_templates_for_models_that_people_bring_come_last_and_without_pictures(server: ServerProcess):
     listed = server.get("/api/v2/templates")["templates"][len(OURS) :]
-    assert [each["name"] for each in listed] == FOR_OTHERS
-    assert all(each["description"] and each["thumbnail"] is None for each in listed)
+    assert sorted(each["name"] for each in listed) == FOR_OTHERS
+    assert [each["title"] for each in listed] == sorted(each["title"] for each in listed)
+    assert all(each["description"] and each["thumbnail"] is None and each["chapter"] is None for each in listed)
     assert server.get("/api/v2/templates/flux_dev")["title"] == "Flux.1 dev"
+
+
+def test_templates_are_listed_by_chapter_and_begin_with_the_simplest(server: ServerProcess):
+    listed = server.get("/api/v2/templates")["templates"][: len(OURS)]
+    assert [chapter for chapter, _ in groupby(each["chapter"] for each in listed)] == list(CHAPTERS)
+    assert listed[0]["name"] == "text_to_image"
 
 
 def test_no_two_templates_have_the_same_name():

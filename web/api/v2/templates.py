@@ -11,6 +11,7 @@ from pydantic import Field
 
 from graph import strict_json
 from graph.folders import Folders
+from graph.library.chapters import place_of
 from graph.registry import Catalogue
 from graph.workflow import Workflow
 from web.api.errors import NotThere, Unprocessable
@@ -42,6 +43,8 @@ class TemplateRecord(Record):
     name: str
     title: str
     description: str
+    chapter: str | None
+    """Under which heading it is listed; null for templates for models that people bring."""
     nodes: int
     """How many nodes it has."""
     models: list[NeededModel]
@@ -100,7 +103,7 @@ def _path(name: str) -> Path:
 
 
 def _paths() -> dict[str, Path]:
-    """Every template by name, as they are listed."""
+    """Every template by name."""
     return {path.stem: path for place in (TEMPLATES, FAMILIES) for path in sorted(place.glob("*.json"))}
 
 
@@ -110,11 +113,12 @@ def _read(path: Path) -> Workflow:
 
 def _all(catalogue: Catalogue, folders: Folders) -> list[TemplateRecord]:
     names = cache(folders.names)  # many name files of the same few folders
-    return [_record(path, catalogue, names) for path in _paths().values()]
+    read = {path: _read(path) for path in _paths().values()}
+    listed = sorted(read, key=lambda path: (path.parent == FAMILIES, place_of(_about(read[path], path.stem))))
+    return [_record(path, read[path], catalogue, names) for path in listed]
 
 
-def _record(path: Path, catalogue: Catalogue, names: Callable[[str], list[str]]) -> TemplateRecord:
-    workflow = _read(path)
+def _record(path: Path, workflow: Workflow, catalogue: Catalogue, names: Callable[[str], list[str]]) -> TemplateRecord:
     about = _about(workflow, path.stem)
     graphs = (workflow.graph, *(each.graph for each in workflow.subgraphs.values()))
     types = {str(node.get("class_type")) for graph in graphs for node in graph.values()}
@@ -124,6 +128,7 @@ def _record(path: Path, catalogue: Catalogue, names: Callable[[str], list[str]])
         name=path.stem,
         title=about["title"],
         description=about["description"],
+        chapter=about["chapter"],
         nodes=len(workflow.graph),
         models=[
             NeededModel(folder=each.folder, name=each.name, is_here=each.name in names(each.folder))
@@ -134,13 +139,15 @@ def _record(path: Path, catalogue: Catalogue, names: Callable[[str], list[str]])
     )
 
 
-def _about(workflow: Workflow, name: str) -> Mapping[str, str]:
-    """Title and description, from the key `about` of the document, else from its name."""
+def _about(workflow: Workflow, name: str) -> dict[str, Any]:
+    """What the key `about` of the document says; the title from its name where it says none."""
     told = (workflow.model_extra or {}).get("about")
     about = told if isinstance(told, Mapping) else {}
-    title = about.get("title")
-    description = about.get("description")
+    texts = {key: value for key, value in about.items() if isinstance(value, str) and value}
+    title = texts.get("title", name.replace("_", " ").capitalize())
     return {
-        "title": title if isinstance(title, str) and title else name.replace("_", " ").capitalize(),
-        "description": description if isinstance(description, str) else "",
+        "title": title,
+        "description": texts.get("description", ""),
+        "chapter": texts.get("chapter"),
+        "place": about.get("place"),
     }

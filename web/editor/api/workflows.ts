@@ -33,6 +33,8 @@ export interface Template {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** Under which heading it is listed; none for models that people bring. */
+  readonly chapter: string | null;
   readonly nodes: number;
   readonly models: readonly NeededModel[];
   readonly missing_types: readonly string[];

@@ -97,23 +97,33 @@ export default function WorkflowsPanel() {
         </ul>
         <h3 className="panel-heading">{t("files.template")}</h3>
         {templates.problem !== undefined && <p className="panel-problem">{templates.problem}</p>}
-        <ul className="template-list">
-          {(templates.data ?? [])
-            .toSorted((a, b) => a.nodes - b.nodes)
-            .map((each) => (
-              <TemplateCard
-                key={each.name}
-                template={each}
-                onOpen={() => void told(openTemplate(app, each.name))}
-              />
-            ))}
-        </ul>
+        {chapters(templates.data ?? []).map(([chapter, some]) => (
+          <section key={chapter ?? ""}>
+            <h4 className="template-chapter">{chapter ?? t("files.ownModels")}</h4>
+            <ul className="template-list">
+              {some.map((each) => (
+                <TemplateCard
+                  key={each.name}
+                  template={each}
+                  onOpen={() => void told(openTemplate(app, each.name))}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
       </div>
     </div>
   );
 }
 
 const listSaved = () => listWorkflows();
+
+/** Templates under their headings, in the order of the server. */
+function chapters(templates: readonly Template[]): [string | null, Template[]][] {
+  const found = new Map<string | null, Template[]>();
+  for (const each of templates) found.set(each.chapter, [...(found.get(each.chapter) ?? []), each]);
+  return [...found];
+}
 
 /** Saving brings back what was put away. */
 async function bringBack(name: string): Promise<void> {
@@ -183,9 +193,7 @@ function TemplateCard({ template, onOpen }: { readonly template: Template; reado
   return (
     <li>
       <button type="button" className="template-card" onClick={onOpen}>
-        {template.thumbnail === null ? (
-          <span className="template-picture" />
-        ) : (
+        {template.thumbnail !== null && (
           <img className="template-picture" src={template.thumbnail} alt="" loading="lazy" />
         )}
         <span className="template-text">
