@@ -1,190 +1,15 @@
 """Every node type of this house in one registry. Only workers import this: it brings torch with it."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from operator import attrgetter
+from pkgutil import iter_modules
 
 from graph.registry import Registry
-from nodes.conditioning import (
-    clip_vision,
-    combining,
-    conditioning_families,
-    control,
-    editing_texts,
-    grounding,
-    image_prompts,
-    lotus,
-    omni_texts,
-    person,
-    stable_cascade,
-    stable_zero123,
-    text_encoding,
-    text_generation,
-    upscaling_diffusion,
-)
-from nodes.datasets import phantoms, set_checks, synthetic_sets, training_sets
-from nodes.images import (
-    arranging,
-    background,
-    basics,
-    batches,
-    boxes,
-    compositing,
-    curves,
-    filters,
-    game_assets,
-    interpolation,
-    masks,
-    opening,
-    painting,
-    saving,
-    sizing,
-    subjects,
-)
-from nodes.latents import autoencoding, editing, empty_latents, latent_arithmetic, latent_families
-from nodes.learning import measuring, processes, sheets
-from nodes.models import (
-    attention_scaling,
-    configured_loader,
-    context_windows,
-    control_patches,
-    gguf_loaders,
-    guidance_changes,
-    guidance_refinements,
-    loaders,
-    lora,
-    merging,
-    model_patches,
-    model_sampling,
-    placement,
-    saving_work,
-    sound_encoders,
-    upscaling,
-)
-from nodes.sampling import denoising, flow_schedulers, guiders, samplers, schedulers, searched_schedulers
-from nodes.training import inversions, lora_training
-from nodes.values import converting, lists, logic, loops, numbers, primitives, regex, text
-from nodes.values import saving as saving_text
-from nodes.video import (
-    animation,
-    cutting,
-    hunyuan_video,
-    latent_upscaling,
-    ltx2,
-    ltx2_prompt,
-    ltx_guides,
-    ltx_video,
-    sound,
-    sound_files,
-    sound_latents,
-    stable_video,
-    timed_conditioning,
-    video_conditioning,
-    video_files,
-    video_latents,
-    wan_camera,
-    wan_control,
-    wan_latents,
-    wan_subjects,
-)
+from nodes import conditioning, datasets, images, latents, learning, models, sampling, training, values, video
 
-MODULES = (
-    clip_vision,
-    combining,
-    conditioning_families,
-    control,
-    editing_texts,
-    grounding,
-    image_prompts,
-    lotus,
-    omni_texts,
-    person,
-    stable_cascade,
-    stable_zero123,
-    text_encoding,
-    text_generation,
-    upscaling_diffusion,
-    phantoms,
-    set_checks,
-    synthetic_sets,
-    training_sets,
-    arranging,
-    background,
-    basics,
-    batches,
-    boxes,
-    compositing,
-    curves,
-    filters,
-    game_assets,
-    interpolation,
-    masks,
-    opening,
-    painting,
-    saving,
-    sizing,
-    subjects,
-    autoencoding,
-    editing,
-    empty_latents,
-    latent_arithmetic,
-    latent_families,
-    measuring,
-    processes,
-    sheets,
-    attention_scaling,
-    configured_loader,
-    context_windows,
-    control_patches,
-    gguf_loaders,
-    guidance_changes,
-    guidance_refinements,
-    loaders,
-    lora,
-    merging,
-    model_patches,
-    model_sampling,
-    placement,
-    saving_work,
-    upscaling,
-    denoising,
-    flow_schedulers,
-    guiders,
-    samplers,
-    schedulers,
-    searched_schedulers,
-    inversions,
-    lora_training,
-    converting,
-    lists,
-    logic,
-    loops,
-    numbers,
-    primitives,
-    regex,
-    saving_text,
-    text,
-    animation,
-    cutting,
-    hunyuan_video,
-    latent_upscaling,
-    ltx2,
-    ltx2_prompt,
-    ltx_guides,
-    ltx_video,
-    sound,
-    sound_files,
-    sound_encoders,
-    sound_latents,
-    stable_video,
-    timed_conditioning,
-    video_conditioning,
-    video_files,
-    video_latents,
-    wan_camera,
-    wan_control,
-    wan_latents,
-    wan_subjects,
-)
-"""Where nodes are declared; a new module of nodes is added here and nowhere else."""
+FOLDERS = (models, conditioning, latents, sampling, images, video, learning, training, datasets, values)
+"""Where nodes are declared: every module in these folders is read, and nothing else has to know of a new one."""
 
 REPLACEMENTS: Mapping[str, str] = {
     "ConditioningAverage ": "ConditioningAverage",  # the space was part of the old name
@@ -201,6 +26,10 @@ REPLACEMENTS: Mapping[str, str] = {
 
 def build_registry() -> Registry:
     """Every node type, and the old names of those that have one."""
-    registry = Registry.from_modules(MODULES)
-    known = registry.catalogue.specs
-    return Registry.from_modules(MODULES, {old: new for old, new in REPLACEMENTS.items() if new in known})
+    modules = [
+        import_module(f"{folder.__name__}.{module.name}")
+        for folder in FOLDERS
+        for module in sorted(iter_modules(folder.__path__), key=attrgetter("name"))
+    ]
+    known = Registry.from_modules(modules).catalogue.specs
+    return Registry.from_modules(modules, {old: new for old, new in REPLACEMENTS.items() if new in known})

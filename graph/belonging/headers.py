@@ -5,7 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from graph.belonging.facts import Facts, Shapes, facts_of, facts_of_configs
+from graph.belonging.facts import Facts, facts_of, facts_of_configs
+from graph.belonging.networks import Shapes
 
 _MOST_HEADER_BYTES = 100 * 1024**2
 """As safetensors itself allows."""

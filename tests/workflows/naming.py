@@ -127,8 +127,6 @@ def stand_in(folder: str, name: str, family: str) -> StandIn:
         return StandIn("hunyuan", "eyes")
     if folder in BESIDE:
         return StandIn("any", BESIDE[folder])
-    if folder == "vae" and family.startswith("ltx2") and "audio" in lower:
-        return StandIn(family, "vae of sound")
     if folder == "vae" and re.search(r"vae-ft-mse", lower):
         return StandIn("sd1", "vae")
     inpainting = " for inpainting" if "inpaint" in lower else ""
