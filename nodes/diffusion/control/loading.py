@@ -1,6 +1,5 @@
 """From the file of a ControlNet or T2I-Adapter to the network on its device."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +24,7 @@ from nodes.diffusion.control.network import ControlNet
 from nodes.diffusion.control.types import TRANSFORMERS, ControlHandle, ControlKind
 from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
-from nodes.diffusion.families.contents import SingleFile, read_json
+from nodes.diffusion.families.contents import SingleFile, read_json, said_in
 from nodes.diffusion.families.qwen_image import restore_positions
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import renamed
@@ -161,11 +160,7 @@ class ControlFile:
 
     @property
     def _said(self) -> Mapping[str, Any]:
-        try:
-            said = json.loads(self.file.metadata.get("latentloom.controlnet", "{}"))
-        except ValueError:
-            return {}
-        return said if isinstance(said, dict) else {}
+        return said_in(self.file.metadata, "latentloom.controlnet")
 
 
 def open_control(path: Path, digest: str = "", base: ModelHandle | None = None) -> ControlHandle:

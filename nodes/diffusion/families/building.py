@@ -27,6 +27,14 @@ def parameter_count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
+def number_positions(network: nn.Module) -> None:
+    """Number the positions of a skeleton that counts them from 0: a buffer that no file needs to hold."""
+    for module in network.modules():
+        positions = module._buffers.get("position_ids")
+        if positions is not None:
+            module._buffers["position_ids"] = torch.arange(positions.shape[-1])[None]
+
+
 def gather(network: nn.Module, key_map: KeyMap, shapes: Shapes, tensor: Callable[[str], Tensor]) -> Weights:
     """The weights of a network in a file of some layout, checked without reading them.
 

@@ -8,9 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
+from nodes.diffusion.families.building import fill, gather, number_positions, skeleton, state_shapes
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.weights import KeyMap, Piece, Shapes, fused, renamed
 from nodes.diffusion.memory.placing import Placement
@@ -99,7 +97,7 @@ def build_clip(view: View, config: Mapping[str, Any], placement: Placement, *, p
     """
     settings = {**config, "attn_implementation": "sdpa"}
     network = skeleton(lambda: new_projecting_text_encoder(settings) if projects else new_text_encoder(settings))
-    _restore_positions(network)
+    number_positions(network)
     held = view.without(*_BESIDE, *(() if projects else ("text_projection",)))
     if is_open(held.shapes):
         return fill(network, gather(network, clip_keys(state_shapes(network)), held.shapes, held.read), placement)
@@ -157,10 +155,3 @@ def bare(key: str) -> str:
 def inner(network: "CLIPTextModel") -> "CLIPTextModel":
     """The encoder itself, without the projection after it; transformers nests it in some classes and versions."""
     return getattr(network, "text_model", network)
-
-
-def _restore_positions(network: "CLIPTextModel") -> None:
-    """Number the positions: the one buffer of the network, which no file needs to hold."""
-    for module in network.modules():
-        if "position_ids" in module._buffers:
-            module._buffers["position_ids"] = torch.arange(network.config.max_position_embeddings)[None]

@@ -64,16 +64,13 @@ class View:
 
     def saying(self, part: str, **settings: Any) -> "View":
         """The same weights with more settings, as if the header had them."""
-        said = {**self.settings(part, list(json.loads(self.metadata.get(f"latentloom.{part}", "{}")))), **settings}
+        said = {**said_in(self.metadata, f"latentloom.{part}"), **settings}
         return replace(self, metadata={**self.metadata, f"latentloom.{part}": json.dumps(said)})
 
     def settings(self, part: str, allowed: Sequence[str]) -> dict[str, Any]:
         """What the header says about a part that no shape tells, as JSON under `latentloom.<part>`."""
-        try:
-            said = json.loads(self.metadata.get(f"latentloom.{part}", "{}"))
-        except ValueError:
-            return {}
-        return {key: said[key] for key in allowed if key in said} if isinstance(said, dict) else {}
+        said = said_in(self.metadata, f"latentloom.{part}")
+        return {key: said[key] for key in allowed if key in said}
 
 
 class SingleFile:
@@ -195,6 +192,15 @@ def open_contents(path: Path, *others: Path) -> Contents:
     if others:
         return TextFiles([SingleFile(each) for each in (path, *others)])
     return ModelFolder(path) if path.is_dir() else SingleFile(path)
+
+
+def said_in(metadata: Mapping[str, str], name: str) -> dict[str, Any]:
+    """The JSON object that a file's header has under a name; empty if there is none."""
+    try:
+        said = json.loads(metadata.get(name, "{}"))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """LTX-Video 0.9: videos from texts, read by T5, and from their first picture."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nodes.diffusion.families.contents import Contents, SingleFile, View
+from nodes.diffusion.families.contents import Contents, SingleFile, View, said_in
 from nodes.diffusion.families.flow_family import FlowFamily
 from nodes.diffusion.families.flow_text_files import load_t5
 from nodes.diffusion.families.layouts import SameLayout, block_count
@@ -188,10 +187,6 @@ class Ltxv(FlowFamily):
 
 def _is_causal(contents: Contents) -> bool:
     """What the header's `config` says of how positions count frames; older files say nothing, and do not."""
-    said = contents.file.metadata.get("config") if isinstance(contents, SingleFile) else None
-    try:
-        config = json.loads(said) if said else {}
-    except ValueError:
-        return False
-    transformer = config.get("transformer") if isinstance(config, dict) else None
+    config = said_in(contents.file.metadata, "config") if isinstance(contents, SingleFile) else {}
+    transformer = config.get("transformer")
     return bool(transformer.get("causal_temporal_positioning")) if isinstance(transformer, dict) else False

@@ -1,6 +1,5 @@
 """Networks that enlarge the latents of LTX-Video: in space, in time, or in both."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
-from nodes.diffusion.families.contents import SingleFile
+from nodes.diffusion.families.contents import SingleFile, said_in
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import Shapes, renamed
@@ -65,7 +64,7 @@ class LatentUpscalerFile:
     def config(self) -> dict[str, Any]:
         """The configuration, as the shapes tell it; what they leave open is in the header."""
         found = latent_upsampler_config(self.file.shapes)
-        told = _header(self.file.metadata).get("spatial_scale")
+        told = said_in(self.file.metadata, "config").get("spatial_scale")
         if found["use_rational_resampler"] and isinstance(told, int | float):
             found["rational_spatial_scale"] = float(told)
         return found
@@ -149,12 +148,3 @@ def enlarged(upscaler: LatentUpscaler, autoencoder: Autoencoder, samples: Tensor
         )
     mean, deviation = (each.float().cpu().view(1, -1, 1, 1, 1) for each in both if each is not None)
     return (upscaler.enlarge(samples * deviation + mean) - mean) / deviation
-
-
-def _header(metadata: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the header says under `config`."""
-    try:
-        found = json.loads(metadata.get("config", "{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

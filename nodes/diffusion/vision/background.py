@@ -1,6 +1,5 @@
 """Files that tell foreground from background, and what they make of pictures: BiRefNet."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from torch.nn import functional
 
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
-from nodes.diffusion.families.contents import SingleFile
+from nodes.diffusion.families.contents import SingleFile, said_in
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import Piece, Shapes, fused
@@ -111,11 +110,7 @@ class BackgroundFile:
     @property
     def side(self) -> int:
         """Pixels along a side of what it looks at; a header may say another number than the usual."""
-        try:
-            said = json.loads(self.file.metadata.get("latentloom.background", "{}"))
-        except ValueError:
-            return SIDE
-        return int(said.get("side", SIDE)) if isinstance(said, dict) else SIDE
+        return int(said_in(self.file.metadata, "latentloom.background").get("side", SIDE))
 
     def load(self, placement: Placement) -> BiRefNet:
         """Build the network.

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nodes.diffusion.errors import UnsupportedModel
-from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
+from nodes.diffusion.families.building import fill, gather, number_positions, skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.weights import KeyMap, renamed
@@ -258,9 +258,7 @@ def load_vision(handle: VisionHandle, placement: Placement) -> VisionEncoder:
     """
     file = VisionFile(handle.path)
     network: Any = skeleton(lambda: (new_clip_vision if file.is_clip else new_siglip_vision)(file.config))
-    for module in network.modules():
-        if "position_ids" in module._buffers:
-            module._buffers["position_ids"] = torch.arange(module._buffers["position_ids"].shape[-1])[None]
+    number_positions(network)
     held = {key: shape for key, shape in file.shapes.items() if file.is_clip or key != PROJECTION}
     if file.is_clip and PROJECTION not in held and file.open_prefix is None:
         network.visual_projection = nn.Identity()

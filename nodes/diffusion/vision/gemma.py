@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
+from nodes.diffusion.families.building import fill, gather, number_positions, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import renamed
@@ -120,8 +120,7 @@ def load_gemma_eyes(view: View, placement: Placement) -> GemmaEyes:
     words = view.shapes[f"{PROJECTOR}mm_input_projection_weight"][1]
     tokens = min(config["image_size"] // config["patch_size"], SIDE) ** 2
     network = skeleton(lambda: Eyes(new_siglip_vision(config), new_gemma_projector(config, words, tokens)))
-    embeddings: Any = network.tower.embeddings
-    embeddings.position_ids = torch.arange(embeddings.num_positions).expand(1, -1)  # no file holds it
+    number_positions(network)
     names = {
         key: key.replace("tower.", "vision_model.", 1).replace("projector.", PROJECTOR, 1)
         for key in state_shapes(network)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from nodes.diffusion.errors import DiffusionError, UnsupportedModel
-from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.building import fill, gather, number_positions, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
@@ -161,10 +161,7 @@ class PersonFile:
         """
         second = self.shapes["visual_projection_2.weight"][0]
         network = skeleton(lambda: PersonEncoder(self.config, second))
-        for module in network.modules():
-            positions = module._buffers.get("position_ids")
-            if positions is not None:
-                module._buffers["position_ids"] = torch.arange(positions.shape[-1])[None]
+        number_positions(network)
         names = {key: key.removeprefix("vision.") for key in network.state_dict()}
         read = self.file.tensor
         weights = gather(network, renamed(names), self.shapes, lambda key: read(self.prefix + key))
