@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from nodes.diffusion.effects.base import Effect, Moment
+from nodes.diffusion.frequencies import filtered
 
 LOW = 1
 """Frequencies on either side of the middle that count as low."""
@@ -37,7 +38,7 @@ class FreeU(Effect):
             half = channels // 2
             factor = (b - 1) * structure(backbone) + 1 if self.follows_structure else b
             scaled = torch.cat([backbone[:, :half] * factor, backbone[:, half:]], dim=1)
-            return (torch.cat([scaled, filtered(skip, s)], dim=1), *inputs[1:])
+            return (torch.cat([scaled, filtered(skip, s, 1.0, LOW)], dim=1), *inputs[1:])
 
         return scale
 
@@ -62,13 +63,3 @@ def structure(features: Tensor) -> Tensor:
     flat = mean.flatten(1)
     low, high = (each[:, None, None, None] for each in (flat.min(dim=1).values, flat.max(dim=1).values))
     return (mean - low) / (high - low)
-
-
-def filtered(features: Tensor, scale: float) -> Tensor:
-    """Features with their low frequencies scaled."""
-    height, width = features.shape[-2:]
-    spectrum = torch.fft.fftshift(torch.fft.fftn(features.float(), dim=(-2, -1)), dim=(-2, -1))
-    mask = torch.ones(height, width, device=features.device)
-    mask[height // 2 - LOW : height // 2 + LOW, width // 2 - LOW : width // 2 + LOW] = scale
-    back = torch.fft.ifftn(torch.fft.ifftshift(spectrum * mask, dim=(-2, -1)), dim=(-2, -1))
-    return back.real.to(features.dtype)

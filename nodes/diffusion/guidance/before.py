@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nodes.diffusion.frequencies import filtered
 from nodes.diffusion.types import ModelHandle
 
 BEFORE = "before_guidance"
@@ -121,23 +122,6 @@ def frequency_scaled(scale_low: float, scale_high: float, freq_cutoff: int, side
     """
     guidance = sides.positive - sides.negative
     return replace(sides, positive=sides.negative + filtered(guidance, scale_low, scale_high, freq_cutoff))
-
-
-def filtered(values: Tensor, low: float, high: float, cutoff: int) -> Tensor:
-    """Values (…, height, width) whose frequencies are scaled: by `low` those up to `cutoff` periods a side, by `high`
-    the others.
-    """
-    dims = (-2, -1)
-    spectrum = torch.fft.fftshift(torch.fft.fftn(values.float(), dim=dims), dim=dims)
-    scales = torch.full(values.shape[-2:], high, device=values.device)
-    rows, columns = (_middle(side, cutoff) for side in values.shape[-2:])
-    scales[rows, columns] = low
-    return torch.fft.ifftn(torch.fft.ifftshift(spectrum * scales, dim=dims), dim=dims).real.to(values.dtype)
-
-
-def _middle(side: int, reach: int) -> slice:
-    centre = side // 2
-    return slice(centre - min(reach, centre), centre + min(reach, centre))
 
 
 KINDS: Mapping[str, Callable[..., Refinement]] = {

@@ -1,16 +1,17 @@
 """Each change before guidance is its published formula, as a trusted implementation has it where there is one."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
 from diffusers.guiders.adaptive_projected_guidance import MomentumBuffer, normalized_guidance
 from diffusers.guiders.tangential_classifier_free_guidance import normalized_guidance as tangential_guidance
 
-from nodes.diffusion.guidance.before import BEFORE, KINDS, Sides, filtered, refinements_of, with_refinement
-from nodes.diffusion.types import Guider
-from tests.nodes.diffusion.networks import HANDLE
+from nodes.diffusion.guidance.before import BEFORE, KINDS, Sides, refinements_of, with_refinement
+from nodes.diffusion.guidance.denoiser import GuidedDenoiser
+from nodes.diffusion.prediction import parameterisation_of
+from nodes.diffusion.types import Guider, Start
+from tests.nodes.diffusion.networks import HANDLE, EchoNetwork, word
 
 APG = {"eta": 0.3, "norm_threshold": 5.0, "momentum": 0.0}
 FRESCA = {"scale_low": 1.0, "scale_high": 1.25, "freq_cutoff": 2}
@@ -71,18 +72,9 @@ def test_tangential_damping_projects_the_negative_noise_as_diffusers_does() -> N
 
 
 def test_frequencies_have_their_scales() -> None:
-    place = torch.arange(16) * 2 * torch.pi / 16
-    low, high = place.cos().expand(1, 1, 16, 16), (place * 5).cos().expand(1, 1, 16, 16)
-    torch.testing.assert_close(filtered(low + high, 2.0, 3.0, 3), 2 * low + 3 * high, atol=1e-5, rtol=1e-5)
     at = sides()
     torch.testing.assert_close(KINDS["frequency_scaled"](**{**FRESCA, "scale_high": 1.0})(at).positive, at.positive)
     assert not torch.allclose(KINDS["frequency_scaled"](**FRESCA)(at).positive, at.positive)
-
-
-def test_videos_are_changed_frame_by_frame() -> None:
-    video = torch.randn(1, 4, 3, 8, 8)
-    frames = torch.stack([filtered(video[:, :, at], 1.0, 2.0, 2) for at in range(3)], dim=2)
-    torch.testing.assert_close(filtered(video, 1.0, 2.0, 2), frames)
 
 
 def test_changes_follow_one_another_and_are_made_anew_for_each_run() -> None:
@@ -93,11 +85,12 @@ def test_changes_follow_one_another_and_are_made_anew_for_each_run() -> None:
     assert HANDLE.options.get(BEFORE) is None
 
 
-def options(**more: Any) -> dict[str, Any]:
-    """As of a handle."""
-    return {BEFORE: (("frequency_scaled", FRESCA),), **more}
-
-
-def test_guiders_without_a_negative_side_know_nothing_of_it() -> None:
-    assert Guider(HANDLE, "basic", {"positive": []}).kind == "basic"
-    assert len(refinements_of(options())) == 1
+@pytest.mark.parametrize(("kind", "changes"), [("basic", False), ("cfg", True)])
+def test_guiders_without_a_negative_side_know_nothing_of_it(kind: str, changes: bool) -> None:
+    network, x, sigma = EchoNetwork(), torch.zeros(1, 4, 3, 3), torch.tensor(1.0)
+    model = with_refinement(HANDLE, "frequency_scaled", scale_low=2.0, scale_high=2.0, freq_cutoff=1)
+    found = []
+    for each in (HANDLE, model):
+        guider = Guider(each, kind, {"positive": word(1.0), "negative": word(0.0)}, {"cfg": 3.0})
+        found.append(GuidedDenoiser(network, parameterisation_of(network, {}), guider, Start(x))(x, sigma))
+    assert torch.equal(*found) != changes
