@@ -135,9 +135,9 @@ class EasyCache(CallSaving):
         return output
 
     def _leads(self, rows: Mapping[Rows, Tensor], sigma: float) -> bool:
-        """Whether the part that decides is among these; where it is gone, another takes its place."""
+        """Whether the part that decides is among these; where it is gone, another begins anew in its place."""
         if self._leader not in rows and self._decided[0] != sigma:
-            self._leader = next(iter(rows))
+            self._leader, self._offsets = next(iter(rows)), {}
             self.drift = Drift(float(self.numbers["threshold"]))
         return self._leader in rows
 

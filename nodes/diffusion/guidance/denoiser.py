@@ -127,17 +127,23 @@ class GuidedDenoiser:
         return guided
 
     def _calls_at(self, sigma: float, x: Tensor, roles: tuple[str, ...], window: Window | None) -> tuple[Call, ...]:
-        """The calls for a noise level, planned once for each set of conditions that apply together, in each window."""
+        """The calls for a noise level, planned once for each set of conditions that apply together, in each window.
+
+        Windows that move do not come again, and what was cut out for them is as large as the latent.
+        """
         conditions = {role: self._conditions[role] for role in roles}
         applying = (window, roles, *(each.applies_at(sigma) for members in conditions.values() for each in members))
-        if applying not in self._calls:
-            active: dict[str, Sequence[Condition]] = {
-                role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()
-            }
-            if window is not None:
-                active = {role: window.conditions(members, self._batch) for role, members in active.items()}
-            self._calls[applying] = plan_calls(active, x, repeats_text=self._repeats_text, numbers=self._numbers)
-        return self._calls[applying]
+        if applying in self._calls:
+            return self._calls[applying]
+        active: dict[str, Sequence[Condition]] = {
+            role: [each for each in all_ if each.applies_at(sigma)] for role, all_ in conditions.items()
+        }
+        if window is not None:
+            active = {role: window.conditions(members, self._batch) for role, members in active.items()}
+        calls = plan_calls(active, x, repeats_text=self._repeats_text, numbers=self._numbers)
+        if window is None or not window.plan.moves:
+            self._calls[applying] = calls
+        return calls
 
 
 def _check(network: DiffusionModel, guider: Guider) -> None:

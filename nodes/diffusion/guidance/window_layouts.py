@@ -52,6 +52,11 @@ class WindowPlan:
     leads_in: bool = True
     shuffles_noise: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether windows lie elsewhere at each step."""
+        return self.schedule in ("standard_uniform", "looped_uniform")
+
 
 Windows = list[list[int]]
 """The frames of each window, by number."""

@@ -89,15 +89,10 @@ def test_what_is_kept_stands_in_every_window() -> None:
 
 
 def test_the_first_picture_of_a_conditioning_can_be_kept() -> None:
-    network = EchoNetwork()
+    network = Recorder()
     overlay = torch.arange(8.0).view(1, 1, 8, 1, 1).expand(1, 1, 8, 3, 3)
     x = torch.zeros(1, 4, 8, 3, 3)
     plan = replace(FRAMES, kept_conditions=(0,))
-
-    class Shown(Recorder):
-        pass
-
-    network = Shown()
     denoiser(network, plan, x, word(1.0, overlay=overlay))(x, torch.tensor(1.0))
     seen = [extra["overlay"][0, 0, :, 0, 0].tolist() for extra in network.extras if "overlay" in extra]
     assert seen == [[0, 1, 2, 3], [0, 3, 4, 5], [0, 5, 6, 7]]
@@ -111,6 +106,15 @@ def test_uniform_windows_move_when_the_noise_level_falls() -> None:
         windowing.predicted(x, sigma, ("a",), lambda part, window, shown=shown: shown.append(window) or {"a": part})
         firsts.append(shown[0].frames[0])
     assert firsts == [0, 0, 4, 2]
+
+
+@pytest.mark.parametrize(("schedule", "kept"), [("standard_static", 3), ("looped_uniform", 0)])
+def test_what_was_cut_for_windows_that_move_is_not_kept(schedule: Any, kept: int) -> None:
+    x = video(8)
+    denoise = denoiser(Recorder(), replace(FRAMES, schedule=schedule), x)
+    for sigma in (3.0, 2.0, 1.0):
+        denoise(x, torch.tensor(sigma))
+    assert len(denoise._calls) == kept
 
 
 def test_areas_cannot_be_divided_across_a_picture() -> None:
