@@ -1,7 +1,6 @@
 """The node that loads a checkpoint with a configuration beside it, as graphs of the first years do."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -66,5 +65,5 @@ def _said(config_name: str, folders: Folders) -> tuple[bool, bool]:
     """Whether the model predicts v, and whether its text encoder stops at the last layer but one."""
     if config_name in KNOWN:
         return "-inference-v" in config_name, "clip_skip_2" in config_name or config_name == "anything_v3.yaml"
-    text = Path(folders.path("configs", config_name)).read_text(encoding="utf-8").replace("'", "").replace('"', "")
+    text = folders.path("configs", config_name).read_text(encoding="utf-8").replace("'", "").replace('"', "")
     return "parameterization: v" in text, "layer_idx: -2" in text

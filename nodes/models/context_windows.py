@@ -1,6 +1,5 @@
 """The node that lets models predict long latents in overlapping windows."""
 
-import re
 from typing import Annotated
 
 from pydantic import Field
@@ -9,6 +8,7 @@ from graph.node import node
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.guidance.window_layouts import Fuse, Schedule, WindowPlan
 from nodes.diffusion.guidance.windows import with_windows
+from nodes.models.saving_work import numbers_in
 from nodes.sockets import Model
 
 Indices = Annotated[str, Field(description="Places in a window, from 0, with commas between them.")]
@@ -73,14 +73,10 @@ def context_windows(
         is_closed=closed_loop,
         fuse=fuse_method,
         dim=dim,
-        kept_conditions=_indices(cond_retain_index_list),
-        kept_latents=_indices(latent_retain_index_list),
+        kept_conditions=numbers_in(cond_retain_index_list),
+        kept_latents=numbers_in(latent_retain_index_list),
         splits_conditions=split_conds_to_windows,
         leads_in=causal_window_fix,
         shuffles_noise=freenoise,
     )
     return with_windows(model, plan)
-
-
-def _indices(text: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", text))

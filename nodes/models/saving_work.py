@@ -44,7 +44,7 @@ def skip_layer_guidance_sd3(
     end_percent: End = 0.15,
 ) -> Model:
     """Guide Stable Diffusion 3.5 away from what it draws without some of its blocks: better hands and bodies."""
-    return _guided(model, (_numbers(layers), ()), scale, start_percent, end_percent)
+    return _guided(model, (numbers_in(layers), ()), scale, start_percent, end_percent)
 
 
 @node("SkipLayerGuidanceDiT", title="Skip layer guidance", category=CATEGORY, occupies="instant", experimental=True)
@@ -63,7 +63,7 @@ def skip_layer_guidance(
 
     It follows Ahn et al., 2024, "Self-Rectifying Diffusion Sampling with Perturbed-Attention Guidance".
     """
-    blocks = _numbers(double_layers), _numbers(single_layers)
+    blocks = numbers_in(double_layers), numbers_in(single_layers)
     return _guided(model, blocks, scale, start_percent, end_percent, rescaling_scale)
 
 
@@ -82,7 +82,7 @@ def skip_layers_of_negative(
     end_percent: End = 1.0,
 ) -> Model:
     """Predict the negative side without some of the blocks, so that guidance leads away from a weaker picture."""
-    blocks = _numbers(double_layers), _numbers(single_layers)
+    blocks = numbers_in(double_layers), numbers_in(single_layers)
     if not any(blocks):
         return model
     numbers = {"double": blocks[0], "single": blocks[1], "start": start_percent, "end": end_percent}
@@ -129,6 +129,6 @@ def _saving(model: Model, name: str, threshold: float, start: float, end: float,
     return with_effect(model, name, threshold=threshold, start=start, end=end, is_verbose=verbose)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers_in(text: str) -> tuple[int, ...]:
     """The whole numbers of a text, whatever stands between them."""
     return tuple(int(each) for each in re.findall(r"\d+", text))

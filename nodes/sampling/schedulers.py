@@ -9,7 +9,7 @@ from nodes.diffusion import sampling
 from nodes.diffusion.prediction import parameterisation_of
 from nodes.diffusion.sampling import ModelProvider
 from nodes.diffusion.schedules import sigma_formulas, sigma_operations
-from nodes.diffusion.schedules.named import beta_quantiles, last_steps, sd_turbo
+from nodes.diffusion.schedules.named import beta_quantiles, last_share, sd_turbo
 from nodes.sockets import Latent, Model, Noise, Sigmas
 
 CATEGORY = "sampling/custom/sigmas"
@@ -149,7 +149,7 @@ def align_your_steps_scheduler(
 ) -> Sigmas:
     """Noise levels that were optimised for a kind of model."""
     sigmas = sigma_formulas.align_your_steps(model_type, steps)
-    return last_steps(sigmas, round(steps * denoise)) if denoise > 0 else sigmas[:0]
+    return last_share(sigmas, steps, denoise)
 
 
 @node("SplitSigmasDenoise", title="Split sigmas by denoise", category=CATEGORY, occupies="instant")

@@ -3,11 +3,10 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from torch import Tensor
 
 from graph.node import node
 from nodes.diffusion.schedules import searched_schedules
-from nodes.diffusion.schedules.named import last_steps
+from nodes.diffusion.schedules.named import last_share
 from nodes.sampling.schedulers import CATEGORY, Denoise
 from nodes.sockets import Sigmas
 
@@ -27,7 +26,7 @@ def gits_scheduler(
 
     Chen et al., 2024, "On the Trajectory Regularity of ODE-based Diffusion Sampling".
     """
-    return _part(searched_schedules.geometry_inspired(coeff, steps), steps, denoise)
+    return last_share(searched_schedules.geometry_inspired(coeff, steps), steps, denoise)
 
 
 @node("OptimalStepsScheduler", title="Schedule: optimal steps", category=CATEGORY, occupies="instant")
@@ -42,9 +41,4 @@ def optimal_steps_scheduler(
 
     Pei et al., 2025, "Optimal Stepsize for Diffusion Sampling".
     """
-    return _part(searched_schedules.optimal_steps(model_type, steps), steps, denoise)
-
-
-def _part(sigmas: Tensor, steps: int, denoise: float) -> Tensor:
-    """The last steps; as many as the share `denoise` is."""
-    return last_steps(sigmas, round(steps * denoise)) if denoise > 0 else sigmas[:0]
+    return last_share(searched_schedules.optimal_steps(model_type, steps), steps, denoise)

@@ -38,7 +38,7 @@ class ZImageFun(ModelPatch):
 
     def hooks(self, moment: Moment) -> Iterator[torch.utils.hooks.RemovableHandle]:
         """What is added after the layers that the network is for."""
-        if any(name.startswith(REFERENCE[:-2]) for name in moment.told):
+        if any(name.startswith(REFERENCE) for name in moment.told):
             name = self.numbers["patch"].path.name
             raise ModelError(f"{name} cannot steer Z-Image where it looks at pictures among the words; leave one out.")
         control = _Control(self.numbers[NETWORK], self.unet, self.shown(moment), float(self.numbers["strength"]))

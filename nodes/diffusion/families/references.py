@@ -17,8 +17,8 @@ class Place(NamedTuple):
     column: int
 
 
-REFERENCE = "reference_{}"
-"""What a model is told them under, by number."""
+REFERENCE = "reference_"
+"""What a model is told them under, before their numbers."""
 
 
 def references_of(options: Mapping[str, Any], latent_format: LatentFormat) -> dict[str, Tensor]:
@@ -31,7 +31,7 @@ def references_of(options: Mapping[str, Any], latent_format: LatentFormat) -> di
     found = {}
     for number, latent in enumerate(options.get("reference_latents") or ()):
         picture = latent[:1, :, 0] if latent.dim() == 5 else latent[:1]
-        found[REFERENCE.format(number)] = latent_format.to_network(picture.float())
+        found[f"{REFERENCE}{number}"] = latent_format.to_network(picture.float())
     return found
 
 
@@ -64,5 +64,5 @@ def places_of(options: Mapping[str, Any], sizes: Sequence[tuple[int, int]], size
 
 def shown(told: Mapping[str, Tensor], patch: int, dtype: Any) -> list[Tensor]:  # a torch.dtype
     """The pictures in their order, with whole tokens."""
-    names = sorted((name for name in told if name.startswith(REFERENCE[:-2])), key=lambda name: int(name[10:]))
-    return [padded(told[name].to(dtype), patch) for name in names]
+    numbers = sorted(int(name.removeprefix(REFERENCE)) for name in told if name.startswith(REFERENCE))
+    return [padded(told[f"{REFERENCE}{number}"].to(dtype), patch) for number in numbers]

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy
 import torch
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 from torch import Tensor
@@ -17,6 +16,7 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.files.picture_files import to_picture
 from nodes.diffusion.pictures.colour_texts import read_colour
 from nodes.diffusion.pictures.imaging import solid
+from nodes.diffusion.teaching.paper import to_tensor
 
 Box = Mapping[str, Any]
 GRID = 1000
@@ -62,10 +62,10 @@ def by_picture(data: Any, count: int) -> list[list[Box]]:
 def element_of(box: Box, width: int, height: int) -> dict[str, Any]:
     """A box as models of layouts read it: `bbox` is top, left, bottom and right in thousandths of the picture."""
     known = box.get("metadata") or {}
-    left, right = sorted((box["x"] / width, (box["x"] + box["width"]) / width))
-    top, bottom = sorted((box["y"] / height, (box["y"] + box["height"]) / height))
+    left, top, right, bottom = _corners(box)
+    shares = (top / height, left / width, bottom / height, right / width)
     kind = "text" if known.get("type") == "text" else "obj"
-    element: dict[str, Any] = {"type": kind, "bbox": [_on_grid(each) for each in (top, left, bottom, right)]}
+    element: dict[str, Any] = {"type": kind, "bbox": [_on_grid(each) for each in shares]}
     if kind == "text":
         element["text"] = known.get("text", "")
     element["desc"] = known.get("desc", "")
@@ -88,8 +88,8 @@ def draw(image: Tensor, boxes: Sequence[Sequence[Box]]) -> Tensor:
             if label:
                 text = f"{label} {float(box.get('score', 1.0)):.2f}"
                 pen.text((box["x"] + 2, box["y"] + 2), text, fill=colour, font=ImageFont.load_default(16))
-        drawn.append(_tensor(paper))
-    return torch.stack(drawn)
+        drawn.append(to_tensor(paper))
+    return torch.cat(drawn)
 
 
 def preview(boxes: Sequence[Box], width: int, height: int, background: Tensor | None) -> Tensor:
@@ -110,7 +110,7 @@ def preview(boxes: Sequence[Box], width: int, height: int, background: Tensor | 
         pen.rectangle((*place, right * across, bottom * down), outline=colour, width=2)
         said = " ".join(filter(None, (f"{number:02}", known.get("text"), known.get("desc"))))
         pen.text((place[0] + 4, place[1] + 2), said, fill=(255, 255, 255), font=ImageFont.load_default(size))
-    return _tensor(paper).unsqueeze(0)
+    return to_tensor(paper)
 
 
 def _from_json(text: str) -> Any:
@@ -143,10 +143,6 @@ def _corners(box: Box) -> tuple[float, float, float, float]:
     left, right = sorted((float(box["x"]), float(box["x"] + box["width"])))
     top, bottom = sorted((float(box["y"]), float(box["y"] + box["height"])))
     return left, top, right, bottom
-
-
-def _tensor(paper: Image.Image) -> Tensor:
-    return torch.from_numpy(numpy.array(paper.convert("RGB"))).float() / 255
 
 
 def _on_grid(share: float) -> int:

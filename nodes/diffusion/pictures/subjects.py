@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
+from nodes.diffusion.pictures import masking
 from nodes.diffusion.pictures.resizing import resize
 
 LEAST, SOLID = 0.05, 0.8
@@ -45,7 +46,7 @@ def cut_out(
 def _cut_out(
     plane: Tensor, alpha: Tensor, width: int, height: int, margin: float, grow: int, background: Tensor
 ) -> Tensor:
-    alpha = _grown(_upright(alpha), grow)
+    alpha = masking.grow(_upright(alpha), grow, tapered_corners=False).unsqueeze(1)
     alpha = torch.where(alpha < LEAST, 0.0, alpha)
     if not (alpha > SOLID).any() and (alpha < 1 - SOLID).any():
         alpha = 1 - alpha
@@ -66,13 +67,6 @@ def _upright(alpha: Tensor) -> Tensor:
     border = torch.cat([alpha[..., 0, :], alpha[..., -1, :], alpha[..., 0], alpha[..., -1]], dim=-1)
     middle = alpha[..., height // 4 : height - height // 4, width // 4 : width - width // 4]
     return 1 - alpha if border.mean() > 0.5 and middle.mean() < 0.5 else alpha
-
-
-def _grown(alpha: Tensor, pixels: int) -> Tensor:
-    reach = abs(pixels)
-    if pixels > 0:
-        return functional.max_pool2d(alpha, 2 * reach + 1, stride=1, padding=reach)
-    return 1 - functional.max_pool2d(1 - alpha, 2 * reach + 1, stride=1, padding=reach) if pixels else alpha
 
 
 def _frame(is_subject: Tensor, aspect: float, margin: float) -> tuple[int, int, int, int]:

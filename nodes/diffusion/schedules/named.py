@@ -193,6 +193,11 @@ def last_steps(sigmas: Tensor, steps: int) -> Tensor:
     return sigmas[-(steps + 1) :]
 
 
+def last_share(sigmas: Tensor, steps: int, denoise: float) -> Tensor:
+    """The noise levels of the share `denoise` (0..1) of so many steps, from the end; none where there is no share."""
+    return last_steps(sigmas, round(steps * denoise)) if denoise > 0 else sigmas[:0]
+
+
 def _part(sigmas: Tensor, wanted: Steps) -> Tensor:
     if wanted.end is not None and wanted.end < len(sigmas) - 1:
         sigmas = sigmas[: wanted.end + 1].clone()
