@@ -93,8 +93,6 @@ STABLE_AUDIO = {
     "CLIP": made("CLIPLoader", clip_name="t5-base.safetensors", type="stable_audio"),
 }
 SOUND = made("EmptyLatentAudio", seconds=1.0)
-
-
 SEEN = made("CLIPVisionEncode")
 VIDEO_OF_FOUR = made("RepeatImageBatch", image=DRAWN, amount=4)
 CASCADE_C, CASCADE_B = (checkpoint(f"stable_cascade_stage_{stage}.safetensors") for stage in "cb")
@@ -328,10 +326,10 @@ SPECIAL: Mapping[str, Special] = {
     "LoraSave": special(model_diff=made("ModelMergeSubtract", multiplier=0.5), rank=2),
     "LoraModelLoader": special(strength_model=0.8),
     "ModelSamplingFlux": Special(world=FLUX),
-    # sigmas
-    "ManualSigmas": special(sigmas="14.6, 5, 1, 0"),
     **dict.fromkeys(("SkipLayerGuidanceSD3", "SkipLayerGuidanceDiT", "SkipLayerGuidanceDiTSimple"), Special(world=SD3)),
     "ScaleROPE": Special({"scale_t": 2.0}, world=wan("wan2.1_t2v_1.3B_fp16")),
+    # sigmas
+    "ManualSigmas": special(sigmas="14.6, 5, 1, 0"),
     "SamplingPercentToSigma": special(sampling_percent=0.5),
     "SplitSigmas": special(step=1),
     "SplitSigmasDenoise": special(denoise=0.5),

@@ -86,10 +86,10 @@ def without_blocks(network: nn.Module, skipped: Mapping[str, Sequence[int]]) -> 
     replaced: list[tuple[nn.ModuleList, int, nn.Module]] = []
     try:
         for kind, numbers in known_blocks(network, skipped).items():
-            stack = stack_of(network, kind)
-            for number in numbers if stack is not None else ():
-                replaced.append((stack, number, stack[number]))  # type: ignore[arg-type,index]  # there is one
-                stack[number] = Skipped(stack[number])  # type: ignore[index]
+            stack: Any = stack_of(network, kind)  # there is one, if it has blocks of these numbers
+            for number in numbers:
+                replaced.append((stack, number, stack[number]))
+                stack[number] = Skipped(stack[number])
         yield
     finally:
         for stack, number, block in reversed(replaced):

@@ -98,7 +98,6 @@ class T2IAdapter:
     downscale: int = 8
 
     changes_with_time = False
-    tasks = 0
 
     @property
     def channels(self) -> int:

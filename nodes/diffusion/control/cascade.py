@@ -96,7 +96,6 @@ class CascadeControl:
     dtype: torch.dtype
 
     changes_with_time = False
-    tasks = 0
 
     @property
     def downscale(self) -> int:

@@ -36,12 +36,13 @@ def test_a_file_is_known_and_looks_as_it_was_built(tmp_path: Path, colours: int,
     control = load_cascade_control(handle, CPU)
     assert (control.downscale, control.network.channels) == (1 if sees_latents else 32, colours)
     hint = torch.rand(1, colours, 64, 96)
-    found = control.residuals(*[torch.zeros(0)] * 1, hint, *[torch.zeros(0)] * 2, {}, None)
+    nothing = torch.zeros(0)
+    found = control.residuals(nothing, hint, nothing, nothing, {}, None)
     for ours, wanted in zip(found.blocks, network(hint), strict=True):
         torch.testing.assert_close(ours, wanted)
     assert len(found.blocks) == 8
     with pytest.raises(DiffusionError, match=f"looks at {colours} channels"):
-        control.residuals(torch.zeros(0), hint[:, :2], torch.zeros(0), torch.zeros(0), {}, None)
+        control.residuals(nothing, hint[:, :2], nothing, nothing, {}, None)
 
 
 def test_what_steers_is_added_before_the_blocks(tmp_path: Path) -> None:

@@ -8,14 +8,9 @@ from nodes.diffusion.effects.normalised_attention import away_from
 from nodes.diffusion.errors import ModelError
 from nodes.models.guidance_refinements import normalised_attention_guidance
 from tests.nodes.diffusion.effects.runs import run
-from tests.nodes.diffusion.effects.transformers import KINDS, Tiny, tiny
+from tests.nodes.diffusion.effects.transformers import KINDS, tiny
 
-MODELS: dict[str, Tiny] = {}
 KNOWN = [name for name in KINDS if name != "z_image"]
-
-
-def made(name: str) -> Tiny:
-    return MODELS.setdefault(name, tiny(name))
 
 
 def test_attention_moves_away_and_grows_by_a_factor_at_most() -> None:
@@ -31,7 +26,7 @@ def test_attention_moves_away_and_grows_by_a_factor_at_most() -> None:
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_both_sides_must_be_there_and_neutral_settings_change_nothing(name: str) -> None:
-    model = made(name)
+    model = tiny(name)
     usual = model.call()
     altered = with_effects(model.model, normalised_attention_guidance(model.handle, 5.0, 1.0, 2.0))
     found = model.call(altered)
@@ -44,7 +39,7 @@ def test_both_sides_must_be_there_and_neutral_settings_change_nothing(name: str)
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_same_text_on_both_sides_is_as_without(name: str) -> None:
-    model = made(name)
+    model = tiny(name)
     altered = with_effects(model.model, normalised_attention_guidance(model.handle))
     rows = torch.tensor([0, 0])
     (effect,) = altered.effects
@@ -69,7 +64,7 @@ def test_pictures_change_with_the_negative_text_at_a_scale_of_one(registry, hand
 
 
 def test_it_says_when_it_never_took_effect() -> None:
-    model = made("flux")
+    model = tiny("flux")
     altered = with_effects(model.model, normalised_attention_guidance(model.handle))
     (effect,) = altered.effects
     assert effect.notes() == ()
@@ -80,6 +75,6 @@ def test_it_says_when_it_never_took_effect() -> None:
 
 
 def test_networks_without_such_attention_are_refused() -> None:
-    model = made("z_image")
+    model = tiny("z_image")
     with pytest.raises(ModelError, match="no attention to a text in a ZImageTransformer2DModel"):
         with_effects(model.model, normalised_attention_guidance(model.handle))

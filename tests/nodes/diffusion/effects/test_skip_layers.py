@@ -13,15 +13,9 @@ from nodes.diffusion.effects.skip_layers import contrast
 from nodes.diffusion.errors import ModelError
 from nodes.models.saving_work import skip_layer_guidance, skip_layer_guidance_sd3, skip_layers_of_negative
 from tests.nodes.diffusion.effects.runs import handle_of
-from tests.nodes.diffusion.effects.transformers import KINDS, Tiny, tiny
+from tests.nodes.diffusion.effects.transformers import KINDS, tiny
 
 ALL_TIME: dict[str, Any] = {"start_percent": 0.0, "end_percent": 1.0}
-MODELS: dict[str, Tiny] = {}
-
-
-def made(name: str) -> Tiny:
-    """A tiny model, built once."""
-    return MODELS.setdefault(name, tiny(name))
 
 
 def less(network: nn.Module, kind: str, numbers: tuple[int, ...]) -> dict[str, nn.ModuleList]:
@@ -34,7 +28,7 @@ def less(network: nn.Module, kind: str, numbers: tuple[int, ...]) -> dict[str, n
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "chroma"])  # Chroma modulates blocks by number
 @pytest.mark.parametrize("skipped", [{"double": (0,)}, {"double": (1, 2)}, {"single": (1,)}], ids=str)
 def test_a_skipped_block_is_as_if_it_were_not_there(name: str, skipped: dict[str, tuple[int, ...]]) -> None:
-    model = made(name)
+    model = tiny(name)
     network = model.model.network
     usual = model.call()
     with without_blocks(network, skipped):
@@ -57,7 +51,7 @@ def test_a_skipped_block_is_as_if_it_were_not_there(name: str, skipped: dict[str
 
 
 def test_blocks_of_chroma_can_be_skipped_too() -> None:
-    model = made("chroma")
+    model = tiny("chroma")
     usual = model.call()
     for skipped in ({"double": (1,)}, {"single": (0, 2)}):
         with without_blocks(model.model.network, skipped):
@@ -66,7 +60,7 @@ def test_blocks_of_chroma_can_be_skipped_too() -> None:
 
 
 def test_skipping_is_that_of_diffusers() -> None:
-    model = made("sd3")
+    model = tiny("sd3")
     network = model.model.network
     x, text = torch.randn(1, 16, 4, 6), torch.randn(1, 5, 24)
     told = {"pooled_projections": torch.zeros(1, 16), "timestep": torch.ones(1), "return_dict": False}
@@ -77,7 +71,7 @@ def test_skipping_is_that_of_diffusers() -> None:
 
 
 def test_blocks_come_back_after_an_error_and_those_that_are_not_there_are_passed_over() -> None:
-    network = made("flux").model.network
+    network = tiny("flux").model.network
     blocks = list(stack_of(network, "double") or ())
     with without_blocks(network, {"double": (0, 99), "single": (5,)}):
         assert isinstance(network.transformer_blocks[0], Skipped)
@@ -102,7 +96,7 @@ def guidance(model: Any, sigma: float = 0.5) -> Guidance:
 
 
 def test_guidance_leads_away_from_the_prediction_without_the_blocks() -> None:
-    model = made("flux")
+    model = tiny("flux")
     altered = with_effects(model.model, skip_layer_guidance(model.handle, "0, 9", "1", 2.0, **ALL_TIME))
     at = guidance(model)
     with without_blocks(model.model.network, {"double": (0,), "single": (1,)}):
@@ -120,7 +114,7 @@ def test_guidance_leads_away_from_the_prediction_without_the_blocks() -> None:
 
 @pytest.mark.parametrize(("sigma", "applies"), [(0.99, False), (0.9, True), (0.6, True), (0.5, False)])
 def test_it_holds_between_two_moments(sigma: float, applies: bool) -> None:
-    model = made("sd3")
+    model = tiny("sd3")
     handle = skip_layer_guidance_sd3(model.handle, "1", 2.0, start_percent=0.05, end_percent=0.5)
     altered = with_effects(model.model, handle)
     at = guidance(model, sigma)
@@ -129,7 +123,7 @@ def test_it_holds_between_two_moments(sigma: float, applies: bool) -> None:
 
 
 def test_only_the_negative_side_lacks_the_blocks() -> None:
-    model = made("qwen_image")
+    model = tiny("qwen_image")
     altered = with_effects(model.model, skip_layers_of_negative(model.handle, "1", "", **ALL_TIME))
     usual, found = model.call(), model.call(altered)
     with without_blocks(model.model.network, {"double": (1,)}):
@@ -141,7 +135,7 @@ def test_only_the_negative_side_lacks_the_blocks() -> None:
 
 
 def test_texts_without_numbers_change_nothing() -> None:
-    model = made("flux").handle
+    model = tiny("flux").handle
     assert skip_layer_guidance(model, "", "none") is model
     assert skip_layers_of_negative(model, "", "") is model
     assert skip_layer_guidance_sd3(model, "") is model

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,9 @@ class Tiny:
         return called.predict(x.clone(), torch.full((rows,), 0.5), context, {**told, "sigma": 0.5, **more})
 
 
+@cache
 def tiny(name: str) -> Tiny:
-    """A model of a family, the same every time."""
+    """A model of a family, built once and the same every time; who changes it puts it back."""
 
     def build() -> nn.Module:
         network = KINDS[name].build().eval().requires_grad_(False)
