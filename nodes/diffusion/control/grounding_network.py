@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -18,7 +17,7 @@ from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.weights.statefile import StateFile
 
@@ -70,7 +69,7 @@ class GroundingFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.file.shapes.values())
+        return weight_count(self.file.shapes)
 
     def load(self, blocks: Mapping[str, tuple[int, int]], placement: Placement) -> "GroundingNetwork":
         """Build the network.

@@ -6,7 +6,6 @@ of xinsir's ControlNet++ (2024).
 
 import re
 from collections.abc import Iterable, Mapping
-from math import prod
 from typing import Any
 
 from nodes.diffusion.control.types import ControlKind
@@ -87,11 +86,6 @@ def control_config(shapes: Shapes) -> dict[str, Any]:
             "projection_class_embeddings_input_dim": shapes["label_emb.0.0.weight"][1],
         }
     return {**config, **_task_config(shapes)}
-
-
-def parameter_count(shapes: Shapes) -> int:
-    """How many weights there are."""
-    return sum(prod(shape) for shape in shapes.values())
 
 
 def _task_config(shapes: Shapes) -> dict[str, Any]:

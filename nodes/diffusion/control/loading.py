@@ -27,7 +27,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile, read_json, said_in
 from nodes.diffusion.families.qwen_image import restore_positions
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement, in_wide
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.types import ModelHandle
@@ -152,7 +152,7 @@ class ControlFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return layout.parameter_count(self.shapes)
+        return weight_count(self.shapes)
 
     def tensor(self, key: str) -> Tensor:
         """A weight by its key without prefix."""

@@ -6,7 +6,6 @@ Z-Image by Alibaba's VideoX-Fun.
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +18,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement, in_wide
 from nodes.diffusion.weights.statefile import StateFile
 
@@ -89,7 +88,7 @@ class ModelPatchFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.file.shapes.values())
+        return weight_count(self.file.shapes)
 
     def load(self, placement: Placement) -> nn.Module:
         """Build the network.

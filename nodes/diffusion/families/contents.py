@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import IncompleteModel, ModelFileError
 from nodes.diffusion.families.scaled import plain_shapes, plain_tensor
+from nodes.diffusion.families.weights import weight_count
 from nodes.diffusion.gguf.file import SUFFIX, GgufFile
 from nodes.diffusion.weights.statefile import PICKLES, StateFile, shapes_below
 
@@ -40,7 +40,7 @@ class View:
     @property
     def size(self) -> int:
         """How many numbers it holds."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
     def below(self, prefix: str) -> "View":
         """What lies below a prefix, without it."""
@@ -90,7 +90,7 @@ class SingleFile:
         """How many of its numbers stay in few bits, and how many bytes those take."""
         if isinstance(self.file, StateFile):
             return 0, 0
-        return sum(prod(shape) for shape in self.shapes.values()), self.file.held_bytes
+        return weight_count(self.shapes), self.file.held_bytes
 
     def tensor(self, key: str) -> Tensor:
         """A weight; one that is stored in scaled eight-bit numbers is multiplied out."""

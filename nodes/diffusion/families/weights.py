@@ -53,6 +53,11 @@ KeyMap = Mapping[str, Piece]
 """By the key of a network: where that weight is in a file. No row of a file belongs to two weights."""
 
 
+def weight_count(shapes: Shapes) -> int:
+    """How many numbers there are in tensors of these shapes."""
+    return sum(prod(shape) for shape in shapes.values())
+
+
 def renamed(names: Mapping[str, str]) -> dict[str, Piece]:
     """The map of a layout that only calls weights otherwise."""
     return {key: Piece(name) for key, name in names.items()}

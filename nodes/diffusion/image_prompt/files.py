@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 
 from torch import nn
@@ -12,7 +11,7 @@ from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.image_prompt.network import (
     IMAGE,
     LAYERS,
@@ -95,7 +94,7 @@ class IpAdapterFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
 
 def open_ip_adapter(path: Path, digest: str = "") -> IpAdapterHandle:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isqrt, prod
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile, said_in
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import Shapes, renamed
+from nodes.diffusion.families.weights import Shapes, renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder
 from nodes.diffusion.weights.libraries import new_latent_upsampler
@@ -59,7 +59,7 @@ class LatentUpscalerFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.file.shapes.values())
+        return weight_count(self.file.shapes)
 
     def config(self) -> dict[str, Any]:
         """The configuration, as the shapes tell it; what they leave open is in the header."""

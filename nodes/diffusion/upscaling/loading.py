@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.upscaling import zoo
 from nodes.diffusion.upscaling.compact import Compact, is_compact
@@ -68,7 +67,7 @@ class UpscalerFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
     def tensor(self, key: str) -> Tensor:
         """A weight by its key without prefix."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isqrt, prod
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile, said_in
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import Piece, Shapes, fused
+from nodes.diffusion.families.weights import Piece, Shapes, fused, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.vision.birefnet import LEVELS, BiRefNet, Sizes
@@ -105,7 +105,7 @@ class BackgroundFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
     @property
     def side(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from math import isqrt, prod
+from math import isqrt
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -21,7 +21,7 @@ from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, number_positions, skeleton, state_shapes
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import KeyMap, renamed
+from nodes.diffusion.families.weights import KeyMap, renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.libraries import new_clip_vision, new_siglip_vision
 from nodes.diffusion.vision.open_layout import OPEN_PATCHES, vision_keys, vision_shapes
@@ -143,7 +143,7 @@ class VisionFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
     @cached_property
     def config(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.encoder import Networks
 from nodes.diffusion.vision.film import Film, Sizes
@@ -84,7 +83,7 @@ class InterpolationFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.file.shapes.values())
+        return weight_count(self.file.shapes)
 
     def _rife_sizes(self) -> RifeSizes:
         shapes = self.file.shapes

@@ -7,7 +7,7 @@ carry the names of the first version's file.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isqrt, prod
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from nodes.diffusion.families.building import fill, gather, number_positions, sk
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import renamed, weight_count
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.vision.encoder import HEADS, PREFIX, Networks, prepared
 from nodes.diffusion.vision.libraries import new_clip_vision
@@ -133,7 +133,7 @@ class PersonFile:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return weight_count(self.shapes)
 
     @cached_property
     def config(self) -> dict[str, Any]:
