@@ -1,24 +1,21 @@
 """Nodes that encode prompts and pictures the way one family of models wants them."""
 
-import math
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from graph.folders import Folders
-from graph.node import Widget, node
-from nodes.conditioning.text_encoding import embedding_finder
+from graph.node import node
+from nodes.conditioning.text_encoding import Prompt, encoded_text, texts_change
 from nodes.diffusion import types
 from nodes.diffusion.conditioning_operations import conditioning_of, with_options
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.shown_pictures import editing, inpainting
-from nodes.diffusion.text.prompt import MARK
 from nodes.limits import MAX_RESOLUTION
 from nodes.sockets import Clip, Conditioning, Image, Latent, Mask, Vae
 
 CATEGORY = "advanced/conditioning"
 Pixels = Annotated[int, Field(ge=0, le=MAX_RESOLUTION)]
-Prompt = Annotated[str, Widget(multiline=True, options={"dynamic_prompts": True})]
 PlainPrompt = Annotated[Prompt, Field(description="What to draw.")]
 ClipLPrompt = Annotated[Prompt, Field(description="What CLIP-L reads.")]
 ClipGPrompt = Annotated[Prompt, Field(description="What CLIP-G reads.")]
@@ -45,12 +42,7 @@ class Prepared(NamedTuple):
     latent: Latent
 
 
-def _changes(**inputs: object) -> float:
-    """Prompts that name textual inversions depend on files, which the key of a text does not hold."""
-    return math.nan if any(MARK in text for text in inputs.values() if isinstance(text, str)) else 0.0
-
-
-@node("CLIPTextEncodeSDXL", title="Encode prompt (SDXL)", category=CATEGORY, occupies="gpu", fingerprint=_changes)
+@node("CLIPTextEncodeSDXL", title="Encode prompt (SDXL)", category=CATEGORY, occupies="gpu", fingerprint=texts_change)
 def encode_prompt_sdxl(
     clip: Clip,
     width: Annotated[Pixels, Field(description="Width that the picture is said to come from.", default=1024)],
@@ -76,7 +68,7 @@ def encode_prompt_sdxl(
     title="Encode prompt (SDXL refiner)",
     category=CATEGORY,
     occupies="gpu",
-    fingerprint=_changes,
+    fingerprint=texts_change,
 )
 def encode_prompt_refiner(
     ascore: Annotated[
@@ -97,7 +89,7 @@ def encode_prompt_refiner(
     return _encoded(clip, text, models, folders, aesthetic_score=ascore, width=width, height=height)
 
 
-@node("CLIPTextEncodeSD3", title="Encode prompt (SD3)", category=CATEGORY, occupies="gpu", fingerprint=_changes)
+@node("CLIPTextEncodeSD3", title="Encode prompt (SD3)", category=CATEGORY, occupies="gpu", fingerprint=texts_change)
 def encode_prompt_sd3(
     clip: Clip,
     clip_l: ClipLPrompt,
@@ -118,7 +110,7 @@ def encode_prompt_sd3(
     return _encoded(clip, texts, models, folders)
 
 
-@node("CLIPTextEncodeFlux", title="Encode prompt (Flux)", category=CATEGORY, occupies="gpu", fingerprint=_changes)
+@node("CLIPTextEncodeFlux", title="Encode prompt (Flux)", category=CATEGORY, occupies="gpu", fingerprint=texts_change)
 def encode_prompt_flux(
     clip: Clip,
     clip_l: ClipLPrompt,
@@ -148,7 +140,13 @@ def encode_prompt_lumina2(
     return _encoded(clip, f"{LUMINA_SYSTEM[system_prompt]} <Prompt Start> {user_prompt}", models, folders)
 
 
-@node("CLIPTextEncodeHiDream", title="Encode prompt (HiDream)", category=CATEGORY, occupies="gpu", fingerprint=_changes)
+@node(
+    "CLIPTextEncodeHiDream",
+    title="Encode prompt (HiDream)",
+    category=CATEGORY,
+    occupies="gpu",
+    fingerprint=texts_change,
+)
 def encode_prompt_hidream(
     clip: Clip,
     clip_l: ClipLPrompt,
@@ -165,7 +163,11 @@ def encode_prompt_hidream(
 
 
 @node(
-    "CLIPTextEncodePixArtAlpha", title="Encode prompt (PixArt)", category=CATEGORY, occupies="gpu", fingerprint=_changes
+    "CLIPTextEncodePixArtAlpha",
+    title="Encode prompt (PixArt)",
+    category=CATEGORY,
+    occupies="gpu",
+    fingerprint=texts_change,
 )
 def encode_prompt_pixart_alpha(
     width: Annotated[Pixels, Field(description="Width that the picture is said to have.", default=1024)],
@@ -185,7 +187,7 @@ def encode_prompt_pixart_alpha(
     title="Encode prompt (Hunyuan-DiT)",
     category=CATEGORY,
     occupies="gpu",
-    fingerprint=_changes,
+    fingerprint=texts_change,
 )
 def encode_prompt_hunyuan_dit(
     clip: Clip,
@@ -251,6 +253,4 @@ def _encoded(
     clip: types.ClipHandle, text: types.Text, models: ModelRegistry, folders: Folders, **options: Any
 ) -> types.Conditioning:
     """A prompt as a conditioning with further options."""
-    with models.use_clip(clip) as encoder:
-        encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
-    return conditioning_of(encoded, **options)
+    return conditioning_of(encoded_text(clip, text, models, folders), **options)

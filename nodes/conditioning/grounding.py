@@ -6,8 +6,8 @@ from pydantic import Field
 
 from graph.datatypes import Socket
 from graph.folders import Folders
-from graph.node import Files, Widget, node
-from nodes.conditioning.text_encoding import PROMPT_HELP, embedding_finder, texts_change
+from graph.node import Files, node
+from nodes.conditioning.text_encoding import PROMPT_HELP, Prompt, encoded_text, texts_change
 from nodes.diffusion.control.grounding import CELL, GROUNDING, Place
 from nodes.diffusion.control.grounding_network import GroundingFile, GroundingHandle, open_grounding
 from nodes.diffusion.errors import DiffusionError
@@ -40,7 +40,7 @@ def place_words(
     conditioning_to: Annotated[Conditioning, Field(description="The whole prompt; it should hold the words too.")],
     clip: Clip,
     gligen_textbox_model: Gligen,
-    text: Annotated[str, Widget(multiline=True, options={"dynamicPrompts": True}), Field(description=PROMPT_HELP)],
+    text: Annotated[Prompt, Field(description=PROMPT_HELP)],
     width: Annotated[Cells, Field(ge=8, description="Width of the box, in pixels.")] = 64,
     height: Annotated[Cells, Field(ge=8, description="Height of the box, in pixels.")] = 64,
     x: Annotated[Cells, Field(description="Distance from the left, in pixels.")] = 0,
@@ -50,8 +50,7 @@ def place_words(
     folders: Folders,
 ) -> Conditioning:
     """Say where something belongs. Several can follow one another, up to thirty."""
-    with models.use_clip(clip) as encoder:
-        pooled = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders)).pooled
+    pooled = encoded_text(clip, text, models, folders).pooled
     wanted = GroundingFile(gligen_textbox_model.path).text_width
     if pooled is None or pooled.shape[-1] != wanted:
         raise DiffusionError(

@@ -4,19 +4,19 @@ from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
-from torch import Tensor
 
 from graph.datatypes import Socket
 from graph.node import Widget, node
 from nodes.conditioning.conditioning_families import PlainPrompt
 from nodes.conditioning.editing_texts import CATEGORY, CELL, DRAWN, MaybeImage, MaybeVae
 from nodes.diffusion import autoencoding
-from nodes.diffusion.conditioning_operations import with_options, with_reference
+from nodes.diffusion.conditioning_operations import conditioning_of, with_options, with_reference
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.z_image import SEEN, WORDS
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.picture_texts import sized
 from nodes.diffusion.text.language import LanguageTextEncoder
+from nodes.diffusion.types import Encoded
 from nodes.diffusion.vision.encoder import VisionHandle, see
 from nodes.sockets import Clip, Conditioning
 
@@ -54,12 +54,12 @@ def encode_omni(
     images = [each[:1] for each in (image1, image2, image3) if each is not None]
     with models.use_clip(clip) as encoder:
         if not images:
-            return [(encoder.encode(prompt).hidden, {"pooled_output": None})]
+            return conditioning_of(encoder.encode(prompt))
         if not isinstance(encoder, LanguageTextEncoder):
             raise DiffusionError("clip: choose the text encoder of Z-Image, Qwen3.")
         texts = [(PROMPT, prompt), *(("{}", each) for each in (BEFORE, *[BETWEEN] * (len(images) - 1), AFTER))]
-        hidden, *around = (_read(encoder, *each) for each in texts)
-    found = with_options([(hidden, {"pooled_output": None})], **{WORDS: around})
+        read, *around = (_read(encoder, *each) for each in texts)
+    found = conditioning_of(read, **{WORDS: [each.hidden for each in around]})
     if image_encoder is not None:
         found = with_options(found, **{SEEN: [see(models, image_encoder, each, "center") for each in images]})
     if vae is None:
@@ -71,6 +71,6 @@ def encode_omni(
     return found
 
 
-def _read(encoder: LanguageTextEncoder, template: str, text: str) -> Tensor:
+def _read(encoder: LanguageTextEncoder, template: str, text: str) -> Encoded:
     """A text inside of a template of its own."""
-    return replace(encoder, style=replace(encoder.style, template=template)).encode(text).hidden
+    return replace(encoder, style=replace(encoder.style, template=template)).encode(text)

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from graph.datatypes import Socket
 from graph.folders import Folders
-from graph.node import Files, Widget, node
-from nodes.conditioning.text_encoding import embedding_finder, texts_change
+from graph.node import Files, node
+from nodes.conditioning.text_encoding import Prompt, encoded_text, texts_change
+from nodes.diffusion.conditioning_operations import conditioning_of
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.vision.person import PersonHandle, open_person, split_prompt, with_person
 from nodes.sockets import Clip, Conditioning, Image
@@ -45,8 +46,7 @@ def encode_person(
     image: Annotated[Image, Field(description="The person; the first picture counts.")],
     clip: Annotated[Clip, Field(description="The text encoders of a Stable Diffusion XL.")],
     text: Annotated[
-        str,
-        Widget(multiline=True, options={"dynamic_prompts": True}),
+        Prompt,
         Field(description="What to draw; `photomaker` stands behind the word that the person is."),
     ] = "photograph of photomaker",
     *,
@@ -55,7 +55,7 @@ def encode_person(
 ) -> Conditioning:
     """Encode a prompt in which one word is a person from a picture."""
     words, number = split_prompt(text)
-    with models.use_clip(clip) as encoder:
-        encoded = encoder.encode(words, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
-    hidden = encoded.hidden if number is None else with_person(models, photomaker, image, encoded.hidden, number)
-    return [(hidden, {"pooled_output": encoded.pooled})]
+    encoded = encoded_text(clip, words, models, folders)
+    if number is not None:
+        encoded = encoded._replace(hidden=with_person(models, photomaker, image, encoded.hidden, number))
+    return conditioning_of(encoded)

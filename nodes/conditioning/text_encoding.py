@@ -17,32 +17,31 @@ from nodes.diffusion.control.types import CONTROL_TEXT
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.inversion import files_named
 from nodes.diffusion.text.prompt import MARK
-from nodes.diffusion.types import Padding
+from nodes.diffusion.types import ClipHandle, Encoded, Padding, Text
 from nodes.sockets import Clip, Conditioning
 
+Prompt = Annotated[str, Widget(multiline=True, options={"dynamicPrompts": True})]
 PROMPT_HELP = (
     "What to draw. (word:1.3) counts more, (word) a little more; \\( and \\) are plain parentheses; embedding:name "
     "stands for a textual inversion."
 )
 
 
-def texts_change(text: str | None, **others: object) -> float:
+def texts_change(**inputs: object) -> float:
     """Prompts that name textual inversions depend on files, which the key of a text does not hold."""
-    return math.nan if MARK in (text or "") else 0.0
+    return math.nan if any(MARK in text for text in inputs.values() if isinstance(text, str)) else 0.0
 
 
 @node("CLIPTextEncode", title="Encode prompt", category="conditioning", occupies="gpu", fingerprint=texts_change)
 def encode_prompt(
-    text: Annotated[str, Widget(multiline=True, options={"dynamicPrompts": True}), Field(description=PROMPT_HELP)],
+    text: Annotated[Prompt, Field(description=PROMPT_HELP)],
     clip: Annotated[Clip, Field(description="The text encoder that belongs to the model.")],
     *,
     models: ModelRegistry,
     folders: Folders,
 ) -> Annotated[Conditioning, Field(description="What the model is to listen to.")]:
     """Encode a prompt for a diffusion model."""
-    with models.use_clip(clip) as encoder:
-        encoded = encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
-    return conditioning_of(encoded)
+    return conditioning_of(encoded_text(clip, text, models, folders))
 
 
 @node(
@@ -56,14 +55,14 @@ def encode_prompt(
 def encode_for_controls(
     clip: Clip,
     conditioning: Annotated[Conditioning, Field(description="What the model itself listens to.")],
-    text: Annotated[str, Widget(multiline=True, options={"dynamic_prompts": True}), Field(description=PROMPT_HELP)],
+    text: Annotated[Prompt, Field(description=PROMPT_HELP)],
     *,
     models: ModelRegistry,
     folders: Folders,
 ) -> Conditioning:
     """Give the ControlNets of a conditioning a prompt of their own."""
-    ((hidden, options),) = encode_prompt(text, clip, models=models, folders=folders)
-    return with_options(conditioning, **{CONTROL_TEXT: hidden, "pooled_output_controlnet": options["pooled_output"]})
+    told = encoded_text(clip, text, models, folders)
+    return with_options(conditioning, **{CONTROL_TEXT: told.hidden, "pooled_output_controlnet": told.pooled})
 
 
 @node("CLIPSetLastLayer", title="Set last CLIP layer", category="conditioning", occupies="instant")
@@ -95,6 +94,12 @@ def t5_tokenizer_options(
 ) -> Clip:
     """Say how short texts are filled up for T5; other text encoders stay as they are."""
     return replace(clip, padding=Padding(min_padding, min_length))
+
+
+def encoded_text(clip: ClipHandle, text: Text, models: ModelRegistry, folders: Folders) -> Encoded:
+    """What text encoders make of a prompt, with the textual inversions that it names."""
+    with models.use_clip(clip) as encoder:
+        return encoder.encode(text, stop_at_layer=clip.stop_at_layer, find_embedding=embedding_finder(folders))
 
 
 def embedding_finder(folders: Folders) -> Callable[[str], Path | None]:

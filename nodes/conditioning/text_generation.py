@@ -7,7 +7,7 @@ from pydantic import Field
 
 from graph.context import Context
 from graph.node import Grow, Variants, Widget, node
-from nodes.conditioning.conditioning_families import Prompt
+from nodes.conditioning.text_encoding import Prompt
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.drawing import Drawing

@@ -107,6 +107,12 @@ def test_defaults_lie_within_their_limits(spec: NodeSpec) -> None:
             assert each.default <= each.maximum
 
 
+def test_prompts_say_as_the_browser_spells_it_that_they_may_hold_alternatives() -> None:
+    options = {name for spec in SPECS.values() for each in spec.inputs for name in each.options}
+    assert "dynamicPrompts" in options
+    assert "dynamic_prompts" not in options
+
+
 def test_every_declaration_is_in_the_catalogue() -> None:
     folder = Path(__file__).parents[2] / "nodes"
     declared = [
