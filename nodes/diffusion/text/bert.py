@@ -103,8 +103,7 @@ class HunyuanTexts:
         first, words = self.bert.read(text_for(text, self.bert.name))
         second = self.t5.encode(text, find_embedding=find_embedding).hidden
         tokens = self.t5.tokens(text_for(text, self.t5.name), find_embedding)
-        last = max(place for place, token in enumerate(tokens) if token.content == self.t5.end)
-        counts = [torch.arange(first.shape[1]) < words, torch.arange(second.shape[1]) <= last]
+        counts = [(torch.arange(first.shape[1]) < words).to(second), self.t5.seen([tokens])[0]]
         wide = functional.pad(first, (0, second.shape[-1] - first.shape[-1]))
         hidden = torch.cat([wide, second], dim=1)
-        return Encoded(torch.cat([hidden, torch.cat(counts).to(hidden)[None, :, None]], dim=-1), None)
+        return Encoded(torch.cat([hidden, torch.cat(counts)[None, :, None]], dim=-1), None)

@@ -96,6 +96,14 @@ class T5TextEncoder:
         closed = [*read, Token(self.end), *[Token(self.pad)] * self.after]
         return [*closed, *[Token(self.pad)] * (length - len(closed))]
 
+    def seen(self, rows: Sequence[Sequence[Token]]) -> Tensor:
+        """1 for each token up to the end mark (rows, tokens)."""
+        ends = [max(place for place, token in enumerate(row) if self._is_end(token)) for row in rows]
+        return torch.stack([(torch.arange(len(row)) <= end).float() for row, end in zip(rows, ends, strict=True)])
+
+    def _is_end(self, token: Token) -> bool:
+        return isinstance(token.content, int) and token.content == self.end
+
     def _run(self, rows: Sequence[Sequence[Token]]) -> Tensor:
         """The last layer's result (rows, tokens, width) in float32."""
         embed = self.network.get_input_embeddings()
@@ -107,7 +115,7 @@ class T5TextEncoder:
             for position, token in enumerate(tokens):
                 if isinstance(token.content, Tensor):
                     vectors[row, position] = token.content.to(vectors)
-        mask = (_seen(rows, self.end) if self.masks else torch.ones(ids.shape, dtype=torch.long)).to(self.device)
+        mask = (self.seen(rows) if self.masks else torch.ones(ids.shape, dtype=torch.long)).to(self.device)
         hidden = self.network(inputs_embeds=vectors, attention_mask=mask).last_hidden_state.float()
         return hidden * mask[..., None] if self.masks and self.blanks else hidden
 
@@ -120,12 +128,3 @@ def with_padding(encoder: TextEncoder, padding: Padding) -> TextEncoder:
     if isinstance(t5, T5TextEncoder) and is_dataclass(encoder) and not isinstance(encoder, type):
         return replace(encoder, t5=with_padding(t5, padding))
     return encoder
-
-
-def _seen(rows: Sequence[Sequence[Token]], end_mark: int) -> Tensor:
-    """1 for each token up to the end mark (rows, tokens)."""
-    ends = [
-        max(i for i, token in enumerate(row) if isinstance(token.content, int) and token.content == end_mark)
-        for row in rows
-    ]
-    return torch.stack([(torch.arange(len(row)) <= end).float() for row, end in zip(rows, ends, strict=True)])

@@ -144,3 +144,12 @@ def test_weights_and_each_text_of_its_own_count(held: tuple[SingleFile, bool]) -
     long = encoder.encode("cat " * 400).hidden
     assert long.shape == plain.shape
     assert bool(long[..., -1].all())
+
+
+def test_a_textual_inversion_for_mt5_counts_as_words(held: tuple[SingleFile, bool], tmp_path: Path) -> None:
+    encoder = recognise(held[0], "clip").family.load_clip(held[0], CPU)
+    path = tmp_path / "face.safetensors"
+    save_file({"mt5xl": torch.randn(3, 32)}, path)
+    texts = {"hydit_clip": "a cat", "mt5xl": "embedding:face"}
+    found = encoder.encode(texts, find_embedding=lambda name: path).hidden
+    assert found[0, 77:, -1].sum() == 4  # three vectors, and the end mark
