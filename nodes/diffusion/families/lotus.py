@@ -5,7 +5,7 @@ sees the picture where others see noise; Lotus-G sees noise, and the picture bef
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,8 +87,7 @@ class Lotus(UnetFamily):
 
     def load_model(self, contents: Contents, placement: Placement) -> LotusModel:
         """Build the UNet."""
-        model = super().load_model(contents, placement)
-        return LotusModel(**{each.name: getattr(model, each.name) for each in fields(model)})
+        return LotusModel.of(super().load_model(contents, placement))
 
 
 def no_words() -> Tensor:

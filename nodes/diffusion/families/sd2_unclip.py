@@ -1,6 +1,5 @@
 """Stable Diffusion 2.1 unCLIP, as files: a Stable Diffusion 2 that is told of pictures, with their encoder."""
 
-from dataclasses import fields
 from typing import ClassVar
 
 from nodes.diffusion.families.contents import Contents, SingleFile, View
@@ -42,5 +41,4 @@ class StableDiffusion2Unclip(StableDiffusion2):
         mean, deviation = (
             contents.tensor(f"{AUGMENTATION}data_{each}").float().view(1, -1) for each in ("mean", "std")
         )
-        own = {each.name: getattr(model, each.name) for each in fields(model)}
-        return UnclipModel(**own, augmentation=NoiseAugmentation(mean, deviation))
+        return UnclipModel.of(model, augmentation=NoiseAugmentation(mean, deviation))

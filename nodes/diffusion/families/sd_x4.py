@@ -5,7 +5,7 @@ for High Fidelity Image Generation", section 4.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -88,8 +88,7 @@ class StableDiffusionX4(StableDiffusion2):
 
     def load_model(self, contents: Contents, placement: Placement) -> UpscalingModel:
         """Build the UNet."""
-        model = super().load_model(contents, placement)
-        return UpscalingModel(**{each.name: getattr(model, each.name) for each in fields(model)})
+        return UpscalingModel.of(super().load_model(contents, placement))
 
 
 def noised(pictures: Tensor, level: int, seed: int) -> Tensor:

@@ -1,8 +1,8 @@
 """A diffusers UNet as sampling sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor
@@ -42,6 +42,16 @@ class UnetModel:
     device: torch.device
     dtype: torch.dtype
     sampling: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: "UnetModel", **own: Any) -> Self:
+        """The same network as a model of this kind.
+
+        Args:
+            model: as it was built.
+            own: what this kind has besides.
+        """
+        return cls(**{each.name: getattr(model, each.name) for each in fields(UnetModel)}, **own)
 
     @property
     def parts(self) -> Mapping[str, Part]:

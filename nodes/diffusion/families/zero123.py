@@ -5,7 +5,7 @@ Liu et al., 2023, "Zero-1-to-3: Zero-shot One Image to 3D Object"; Stability AI,
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -61,8 +61,7 @@ class StableZero123(StableDiffusion1):
         weight, bias = (
             contents.tensor(f"{PROJECTION}{part}").to(placement.device, placement.dtype) for part in ("weight", "bias")
         )
-        own = {each.name: getattr(model, each.name) for each in fields(model)}
-        return Zero123Model(**own, weight=weight, bias=bias)
+        return Zero123Model.of(model, weight=weight, bias=bias)
 
 
 def camera(elevation: float, azimuth: float) -> Tensor:
