@@ -27,7 +27,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton, state_shap
 from nodes.diffusion.families.contents import SingleFile, read_json, said_in
 from nodes.diffusion.families.qwen_image import restore_positions
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed, weight_count
+from nodes.diffusion.families.weights import renamed, unchanged, weight_count
 from nodes.diffusion.memory.placing import Placement, in_wide
 from nodes.diffusion.patches.recipe import Recipe
 from nodes.diffusion.types import ModelHandle
@@ -260,7 +260,7 @@ def load_cascade_control(handle: ControlHandle, placement: Placement) -> Cascade
     """
     file = ControlFile(handle.path)
     network = skeleton(lambda: CascadeControlNetwork(file.shapes))
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     fill(network, gather(network, names, file.shapes, file.tensor), placement)
     return CascadeControl(network, placement.device, placement.dtype)
 

@@ -17,7 +17,7 @@ from nodes.diffusion.families.flux_layout import rope_axes
 from nodes.diffusion.families.layouts import BlockLayout, Layout, block_count
 from nodes.diffusion.families.qwen_image import qwen_rope_axes
 from nodes.diffusion.families.sd3_layout import HEAD_WIDTH
-from nodes.diffusion.families.weights import Piece, Shapes
+from nodes.diffusion.families.weights import Piece, Shapes, unchanged
 
 OUTPUT = "controlnet_blocks.0.weight"
 """What every one of them has."""
@@ -76,7 +76,7 @@ def key_map(shapes: Shapes, own: Shapes) -> dict[str, Piece]:
         shapes: of the file.
         own: of the network's weights.
     """
-    same = {key: Piece(key) for key in own}
+    same = unchanged(own)
     if _XLABS in shapes:
         return {**same, **_XLABS_LAYOUT.key_map(own)}
     if "transformer_blocks.0.attn.qkv.weight" in shapes:

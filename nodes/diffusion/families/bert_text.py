@@ -7,7 +7,7 @@ import torch
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.weights.hunyuan_dit_networks import new_bert
 
@@ -54,5 +54,5 @@ def build_bert(view: View, placement: Placement) -> "BertModel":
     for name, like in (("position_ids", torch.arange), ("token_type_ids", torch.zeros)):
         count = network.config.max_position_embeddings
         network.embeddings._buffers[name] = like(count, dtype=torch.long)[None]
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     return fill(network, gather(network, names, bare.shapes, bare.read), placement)

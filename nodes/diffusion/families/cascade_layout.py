@@ -8,7 +8,7 @@ from typing import Any
 
 from nodes.diffusion.errors import UnsupportedModel
 from nodes.diffusion.families.layouts import block_count
-from nodes.diffusion.families.weights import Piece, Shapes, fused
+from nodes.diffusion.families.weights import Piece, Shapes, fused, unchanged
 
 LAST = "clf.1.weight"
 """The last layer, which nothing but the stages has."""
@@ -91,7 +91,7 @@ def cascade_map(own: Shapes, held: Shapes | None = None) -> dict[str, Piece]:
             tensor; the same with each by itself, as ComfyUI saves it; or that of diffusers. None is the first.
     """
     if held is not None and any(".attention.to_q." in key for key in held):
-        return {key: Piece(key) for key in own}
+        return unchanged(own)
     is_fused = held is None or any(".attn.in_proj_weight" in key for key in held)
     pooled = POOLED if is_stage_c(own) else POOLED_OF_B
     pieces: dict[str, Piece] = {}

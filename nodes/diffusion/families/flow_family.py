@@ -14,7 +14,7 @@ from nodes.diffusion.families.flow_text_files import find_texts, text_sizes
 from nodes.diffusion.families.layouts import Layout
 from nodes.diffusion.families.transformer_models import FlowTransformer
 from nodes.diffusion.families.unet_files import PREFIXES
-from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, renamed
+from nodes.diffusion.families.weights import Piece, Shapes, file_shapes, unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder, Component, LatentFormat, TextEncoder
 
@@ -107,7 +107,7 @@ class FlowFamily(ABC):
         network = skeleton(lambda: self.new_network(config))
         own = state_shapes(network)
         names = self.layout.key_map(own)
-        places = names if is_original else renamed({key: key for key in own})
+        places = names if is_original else unchanged(own)
         self.restore(network, config)
         fill(network, gather(network, places, view.shapes, view.read), placement)
         return self.model(network, names, placement)

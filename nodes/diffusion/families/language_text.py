@@ -14,7 +14,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.t5_text import SPIECE
-from nodes.diffusion.families.weights import Piece
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle, LanguageTextEncoder
 from nodes.diffusion.text.libraries import new_language_model
@@ -167,7 +167,7 @@ def build_language(kind: LanguageKind, view: View, placement: Placement, style: 
     above = tuple(f"layers.{i}." for i in range(depth, block_count(view.shapes, "layers")))
     unread = BESIDE + above + (() if style.is_normed else ("norm.",))
     held = view.without(*unread)
-    own = {key: Piece(key) for key in network.state_dict()}
+    own = unchanged(network.state_dict())
     return fill(network, gather(network, own, held.shapes, held.read), placement)
 
 

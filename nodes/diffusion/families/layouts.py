@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nodes.diffusion.families.weights import Piece, Shapes, fused
+from nodes.diffusion.families.weights import Piece, Shapes, fused, unchanged
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class SameLayout(Layout):
 
     def key_map(self, shapes: Shapes) -> dict[str, Piece]:
         """Every weight has its own name."""
-        return {key: Piece(key) for key in shapes}
+        return unchanged(shapes)
 
 
 def _in_block(key: str, rest: str, prefix: str, layout: BlockLayout, shapes: Shapes) -> dict[str, Piece]:

@@ -23,7 +23,7 @@ from nodes.diffusion.families.stable_audio_layout import (
 )
 from nodes.diffusion.families.t5_text import is_multilingual
 from nodes.diffusion.families.transformer_models import FlowTransformer
-from nodes.diffusion.families.weights import Piece, Shapes, renamed
+from nodes.diffusion.families.weights import Piece, Shapes, unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat, Prediction, Start, TextEncoder
 from nodes.diffusion.weights.sound_libraries import new_stable_audio_times, new_stable_audio_transformer
@@ -175,5 +175,5 @@ def _load_times(contents: Contents, placement: Placement) -> nn.Module:
     is_original = not view.config
     network = skeleton(lambda: new_stable_audio_times(dict(view.config) or times_config(view.shapes)))
     own = state_shapes(network)
-    names = times_map(own) if is_original else renamed({key: key for key in own})
+    names = times_map(own) if is_original else unchanged(own)
     return fill(network, gather(network, names, view.shapes, view.read), placement)

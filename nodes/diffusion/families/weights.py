@@ -4,7 +4,7 @@ Files of one model differ in layout: the original releases fuse what diffusers k
 `KeyMap` says so once for each architecture, and is read in both directions: to load a file, and to write one.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -61,6 +61,11 @@ def weight_count(shapes: Shapes) -> int:
 def renamed(names: Mapping[str, str]) -> dict[str, Piece]:
     """The map of a layout that only calls weights otherwise."""
     return {key: Piece(name) for key, name in names.items()}
+
+
+def unchanged(keys: Iterable[str]) -> dict[str, Piece]:
+    """The map of a layout that calls weights as the network does."""
+    return renamed({key: key for key in keys})
 
 
 def fused(name: str, keys: Sequence[str], shapes: Shapes) -> dict[str, Piece]:

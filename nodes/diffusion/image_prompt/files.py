@@ -11,7 +11,7 @@ from nodes.diffusion.errors import ModelError, UnsupportedModel
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import SingleFile
 from nodes.diffusion.families.unknown import look_at
-from nodes.diffusion.families.weights import renamed, weight_count
+from nodes.diffusion.families.weights import unchanged, weight_count
 from nodes.diffusion.image_prompt.network import (
     IMAGE,
     LAYERS,
@@ -166,7 +166,7 @@ def load_ip_adapter(handle: IpAdapterHandle, placement: Placement) -> IpAdapterN
     """
     file = IpAdapterFile(handle.path)
     network = skeleton(lambda: IpAdapterNetwork(file.shapes))
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     return fill(network, gather(network, names, file.shapes, file.file.tensor), placement)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nodes.diffusion.errors import ModelFileError
-from nodes.diffusion.families.weights import Part, renamed
+from nodes.diffusion.families.weights import Part, unchanged
 from nodes.diffusion.text.encoder import text_for, weigh
 from nodes.diffusion.text.prompt import parse
 from nodes.diffusion.text.t5 import T5TextEncoder
@@ -50,7 +50,7 @@ class BertTextEncoder:
     @property
     def parts(self) -> Mapping[str, Part]:
         """Its networks by name, for patches."""
-        return {self.name: Part(self.network, renamed({key: key for key in self.network.state_dict()}))}
+        return {self.name: Part(self.network, unchanged(self.network.state_dict()))}
 
     @torch.no_grad()
     def read(self, text: str) -> tuple[Tensor, int]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nodes.diffusion.errors import DiffusionError
-from nodes.diffusion.families.weights import Part, renamed
+from nodes.diffusion.families.weights import Part, unchanged
 from nodes.diffusion.text.encoder import text_for, weigh
 from nodes.diffusion.text.prompt import Stretch, parse
 from nodes.diffusion.text.unigram import LanguageVocabulary
@@ -92,7 +92,7 @@ class LanguageTextEncoder:
     @property
     def parts(self) -> Mapping[str, Part]:
         """Its networks by name, for patches."""
-        return {self.name: Part(self.network, renamed({key: key for key in self.network.state_dict()}))}
+        return {self.name: Part(self.network, unchanged(self.network.state_dict()))}
 
     @torch.no_grad()
     def encode(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from nodes.diffusion.families.weights import Part, renamed
+from nodes.diffusion.families.weights import Part, unchanged
 from nodes.diffusion.text.encoder import text_for, weigh
 from nodes.diffusion.text.inversion import read_inversion
 from nodes.diffusion.text.prompt import MARK, parse, split_inversions
@@ -57,7 +57,7 @@ class T5TextEncoder:
     @property
     def parts(self) -> Mapping[str, Part]:
         """Its networks by name, for patches."""
-        return {self.name: Part(self.network, renamed({key: key for key in self.network.state_dict()}))}
+        return {self.name: Part(self.network, unchanged(self.network.state_dict()))}
 
     @property
     def width(self) -> int:

@@ -15,7 +15,7 @@ from torch.nn import functional
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import Looked
 from nodes.diffusion.vision.encoder import CLIP_DEVIATION, CLIP_MEAN
@@ -114,7 +114,7 @@ def load_eyes(view: View, placement: Placement) -> QwenEyes:
     config = eyes_config(view)
     network = skeleton(lambda: new_qwen_vision(config))
     network.rotary_pos_emb = type(network.rotary_pos_emb)(network.config)  # no file holds it
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     network = fill(network, gather(network, names, view.shapes, view.read), placement)
     return QwenEyes(network, placement.device, placement.dtype, config["patch_size"])
 

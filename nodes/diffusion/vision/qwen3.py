@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import Looked
 from nodes.diffusion.vision.libraries import new_qwen3_vision
@@ -76,6 +76,6 @@ def load_qwen3_eyes(view: View, placement: Placement) -> Qwen3Eyes:
     config = eyes_config(view)
     network = skeleton(lambda: new_qwen3_vision(config))
     network.rotary_pos_emb = type(network.rotary_pos_emb)(network.config)  # no file holds it
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     network = fill(network, gather(network, names, view.shapes, view.read), placement)
     return Qwen3Eyes(network, placement.device, placement.dtype, config["patch_size"])

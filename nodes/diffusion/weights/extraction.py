@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from nodes.diffusion.families.weights import Part, Piece, file_tensors
+from nodes.diffusion.families.weights import Part, Piece, file_tensors, unchanged
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.types import ClipHandle, ModelHandle
 
@@ -53,7 +53,7 @@ def low_rank(difference: Tensor, rank: int) -> tuple[Tensor, Tensor]:
 
 
 def _by_name(part: Part) -> Mapping[str, dict[str, Piece]]:
-    names = part.names or {key: Piece(key) for key in part.network.state_dict()}
+    names = part.names or unchanged(part.network.state_dict())
     found: dict[str, dict[str, Piece]] = {}
     for key, piece in names.items():
         found.setdefault(piece.key, {})[key] = piece

@@ -15,7 +15,7 @@ from nodes.diffusion.families.building import state_shapes
 from nodes.diffusion.families.clip_text import PROJECTION, bare, clip_keys, kohya_names
 from nodes.diffusion.families.ldm_vae import vae_keys
 from nodes.diffusion.families.sd2_unclip import AUGMENTATION
-from nodes.diffusion.families.weights import KeyMap, Part, Piece, file_tensors, renamed
+from nodes.diffusion.families.weights import KeyMap, Part, Piece, file_tensors, renamed, unchanged
 from nodes.diffusion.families.zero123 import PROJECTION as SEEN_PROJECTION
 from nodes.diffusion.gguf.tensors import QuantisedTensor
 from nodes.diffusion.models import ModelRegistry
@@ -165,7 +165,7 @@ def _text_encoders(models: ModelRegistry, clip: ClipHandle) -> dict[str, Written
 def _transformers_names(part: Part) -> KeyMap:
     is_clip = any("token_embedding" in key for key in part.network.state_dict())
     network: Any = part.network  # a CLIP text encoder, which the map asks for its keys only
-    return kohya_names(network) if is_clip else part.names or renamed({key: key for key in network.state_dict()})
+    return kohya_names(network) if is_clip else part.names or unchanged(network.state_dict())
 
 
 def _tensors(recipe: Recipe, name: str, names: KeyMap) -> Iterator[tuple[str, Tensor]]:

@@ -13,7 +13,7 @@ from nodes.diffusion.families.building import skeleton, state_shapes
 from nodes.diffusion.families.clip_text import clip_keys
 from nodes.diffusion.families.ldm_unet import unet_keys
 from nodes.diffusion.families.ldm_vae import vae_keys
-from nodes.diffusion.families.weights import file_shapes, renamed
+from nodes.diffusion.families.weights import file_shapes, renamed, unchanged
 from tests.nodes.diffusion.originals.parts import autoencoder, below, clip
 
 LEFT_OVERS = {"alphas_cumprod": (1000,), "betas": (1000,), "model_ema.decay": ()}
@@ -105,7 +105,7 @@ def full_size(
     for prefix, sizes in clips.items():
         is_open = prefix.endswith(".model.")
         text = skeleton(lambda: clip(openclip=is_open, projects=is_open, **sizes))  # noqa: B023 - called at once
-        own = clip_keys(state_shapes(text)) if is_open else renamed({key: key for key in text.state_dict()})
+        own = clip_keys(state_shapes(text)) if is_open else unchanged(text.state_dict())
         shapes |= _named(prefix, text, own)
     return {**shapes, **LEFT_OVERS}
 
