@@ -9,6 +9,7 @@ from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, PartFolder, SingleFile, View
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_vae import current_key, is_diffusers, is_original, vae_config, vae_keys
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.weights import renamed
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.weights.libraries import new_autoencoder
@@ -73,3 +74,6 @@ def _diffusers_names(network: "AutoencoderKL", shapes: Shapes) -> dict[str, str]
 
 def _finish(network: "AutoencoderKL", weights: Mapping[str, Tensor], placement: Placement) -> KlAutoencoder:
     return KlAutoencoder(fill(network, weights, placement), placement.device, placement.dtype)
+
+
+KL_AUTOENCODERS = LoneAutoencoders("autoencoder", "KL autoencoder", find_autoencoder, autoencoder_from_file)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
-from nodes.diffusion.families.cascade_autoencoders import BESIDE_STAGE_C, STAGE_A, Kind
+from nodes.diffusion.families.cascade_autoencoders import BESIDE_STAGE_C, STAGE_A
 from nodes.diffusion.families.cascade_layout import cascade_config, cascade_map, is_stage_b, is_stage_c
 from nodes.diffusion.families.cascade_models import (
     FORMAT_B,
@@ -22,6 +22,7 @@ from nodes.diffusion.families.cascade_models import (
     StageCModel,
 )
 from nodes.diffusion.families.contents import Contents, SingleFile, View
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.text_files import ClipPart, clip_kind, find_clip, load_clip, lone_clips
 from nodes.diffusion.families.unet_files import PREFIXES
 from nodes.diffusion.families.weights import Shapes
@@ -62,7 +63,7 @@ class Stage:
     model: type[CascadeModel]
     latent_format: LatentFormat
     shift: float
-    autoencoder: Kind
+    autoencoder: LoneAutoencoders
     clip: ClipPart | None
 
 

@@ -1,19 +1,18 @@
 """The autoencoders of Stable Cascade: stage A, whose latents stage B makes, and what is beside those of stage C."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import DiffusionError, IncompleteModel
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.cascade_networks import EfficientEncoder, Previewer, StageA, StageCCoder
 from nodes.diffusion.families.contents import Contents, SingleFile, View
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Autoencoder, Component, DiffusionModel, TextEncoder
 
 PREFIXES = ("vae.", "first_stage_model.", "")
 MARK_OF_A, UNUSED_OF_A = "up_blocks.0.0.weight", ("vquantizer.",)
@@ -99,16 +98,6 @@ class StageCAutoencoder:
         return self.peak * self.dtype.itemsize
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of autoencoder: how it is found in a file, and how it is built."""
-
-    name: str
-    title: str
-    find: Callable[[Contents], View | None]
-    build: Callable[[View, Placement], Autoencoder]
-
-
 def find_stage_a(contents: Contents) -> View | None:
     """The weights of stage A; None if there are none."""
     if not isinstance(contents, SingleFile):
@@ -126,7 +115,7 @@ def load_stage_a(view: View, placement: Placement) -> StageAAutoencoder:
         UnsupportedModel: the weights do not fit.
     """
     network = skeleton(lambda: StageA.like(view.shapes))
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return StageAAutoencoder(network, placement.device, placement.dtype)
 
@@ -157,47 +146,12 @@ def load_coder_c(view: View, placement: Placement) -> StageCAutoencoder:
             EfficientEncoder.like(encoder) if encoder else None, Previewer.like(previewer) if previewer else None
         )
     )
-    names = renamed({key: key for key in network.state_dict()})
+    names = unchanged(network.state_dict())
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return StageCAutoencoder(network, placement.device, placement.dtype)
 
 
-STAGE_A = Kind("cascade_a", "stage A of Stable Cascade", find_stage_a, load_stage_a)
-BESIDE_STAGE_C = Kind("cascade_c_vae", "the encoder and previewer of Stable Cascade", find_coder_c, load_coder_c)
-
-
-@dataclass(frozen=True)
-class CascadeAutoencoders:
-    """A family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    kind: Kind
-
-    @property
-    def name(self) -> str:
-        """The architecture of its handles."""
-        return self.kind.name
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return self.kind.title
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = self.kind.find(contents)
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> Autoencoder:
-        """Build the autoencoder."""
-        view = self.kind.find(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return self.kind.build(view, placement)
+STAGE_A = LoneAutoencoders("cascade_a", "stage A of Stable Cascade", find_stage_a, load_stage_a)
+BESIDE_STAGE_C = LoneAutoencoders(
+    "cascade_c_vae", "the encoder and previewer of Stable Cascade", find_coder_c, load_coder_c
+)

@@ -1,19 +1,18 @@
 """The autoencoder of Flux.2: a KL autoencoder whose latents are packed by four and normalised channel by channel."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.autoencoder_files import PREFIXES, autoencoder_from_file
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.kl_autoencoder import KlAutoencoder
 from nodes.diffusion.families.ldm_vae import is_diffusers, is_original
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.types import LatentFormat
 
 FORMAT = LatentFormat(channels=128, scale=1.0, downscale=16)
 MEAN, VARIANCE = "bn.running_mean", "bn.running_var"
@@ -103,28 +102,6 @@ def _is_kl(view: View) -> bool:
     return is_original(view.shapes) or is_diffusers(view.shapes)
 
 
-class Flux2Autoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "flux2_vae"
-    title = "the autoencoder of Flux.2"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_flux2_autoencoder(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> Flux2Autoencoder:
-        """Build the autoencoder."""
-        view = find_flux2_autoencoder(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_flux2_autoencoder(view, placement)
+FLUX2_AUTOENCODERS = LoneAutoencoders(
+    "flux2_vae", "the autoencoder of Flux.2", find_flux2_autoencoder, load_flux2_autoencoder
+)

@@ -3,21 +3,20 @@
 Files of the first are in the layout of diffusers; that of 1.5 makes smaller latents, and its files have other names.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.hunyuan15_layout import VAE_MARKS, hunyuan15_vae_config, hunyuan15_vae_map
 from nodes.diffusion.families.layouts import block_count
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.weights import Shapes, renamed
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.types import LatentFormat
 from nodes.diffusion.weights.libraries import new_hunyuan15_autoencoder, new_hunyuan_autoencoder
 
 if TYPE_CHECKING:
@@ -118,28 +117,6 @@ def hunyuan_vae_config(shapes: Shapes) -> dict[str, Any]:
     }
 
 
-class HunyuanAutoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "hunyuan_vae"
-    title = "an autoencoder of HunyuanVideo"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_hunyuan_autoencoder(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> HunyuanAutoencoder:
-        """Build the autoencoder."""
-        view = find_hunyuan_autoencoder(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_hunyuan_autoencoder(view, placement)
+HUNYUAN_AUTOENCODERS = LoneAutoencoders(
+    "hunyuan_vae", "an autoencoder of HunyuanVideo", find_hunyuan_autoencoder, load_hunyuan_autoencoder
+)

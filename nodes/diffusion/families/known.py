@@ -5,28 +5,28 @@ from dataclasses import dataclass
 
 from nodes.diffusion.errors import IncompleteModel, UnsupportedModel
 from nodes.diffusion.families.aura_flow import AuraFlow
-from nodes.diffusion.families.autoencoder import Autoencoder
+from nodes.diffusion.families.autoencoder_files import KL_AUTOENCODERS
 from nodes.diffusion.families.cascade import STAGE_B, STAGE_C, Cascade
-from nodes.diffusion.families.cascade_autoencoders import BESIDE_STAGE_C, STAGE_A, CascadeAutoencoders
+from nodes.diffusion.families.cascade_autoencoders import BESIDE_STAGE_C, STAGE_A
 from nodes.diffusion.families.chroma import Chroma
 from nodes.diffusion.families.contents import Contents, TextFiles
 from nodes.diffusion.families.family import Family
 from nodes.diffusion.families.flux import Flux
 from nodes.diffusion.families.flux2 import Flux2
-from nodes.diffusion.families.flux2_autoencoder import Flux2Autoencoders
+from nodes.diffusion.families.flux2_autoencoder import FLUX2_AUTOENCODERS
 from nodes.diffusion.families.hidream import HiDream
 from nodes.diffusion.families.hunyuan import HunyuanVideo
 from nodes.diffusion.families.hunyuan15 import FusedHunyuanVideo15, HunyuanVideo15
-from nodes.diffusion.families.hunyuan_autoencoder import HunyuanAutoencoders
+from nodes.diffusion.families.hunyuan_autoencoder import HUNYUAN_AUTOENCODERS
 from nodes.diffusion.families.hunyuan_dit import HunyuanDit
 from nodes.diffusion.families.krea2 import Krea2
 from nodes.diffusion.families.language_models import LanguageModels
 from nodes.diffusion.families.lotus import Lotus
 from nodes.diffusion.families.ltx2 import Ltx2
-from nodes.diffusion.families.ltx2_autoencoder import Ltx2Autoencoders
+from nodes.diffusion.families.ltx2_autoencoder import LTX2_AUTOENCODERS
 from nodes.diffusion.families.ltx2_sound import Ltx2Sounds
 from nodes.diffusion.families.ltxv import Ltxv
-from nodes.diffusion.families.ltxv_autoencoder import LtxvAutoencoders
+from nodes.diffusion.families.ltxv_autoencoder import LTXV_AUTOENCODERS
 from nodes.diffusion.families.lumina2 import Lumina2
 from nodes.diffusion.families.pixart import PixArtAlpha, PixArtSigma
 from nodes.diffusion.families.qwen_image import QwenImage
@@ -38,12 +38,12 @@ from nodes.diffusion.families.sd_x4 import StableDiffusionX4
 from nodes.diffusion.families.sdxl import StableDiffusionXL
 from nodes.diffusion.families.sdxl_refiner import StableDiffusionXLRefiner
 from nodes.diffusion.families.stable_audio import StableAudio
-from nodes.diffusion.families.stable_audio_autoencoder import OobleckAutoencoders
+from nodes.diffusion.families.stable_audio_autoencoder import OOBLECK_AUTOENCODERS
 from nodes.diffusion.families.svd import StableVideo
 from nodes.diffusion.families.tiny_autoencoder import FORMATS, TinyFamily
 from nodes.diffusion.families.unknown import look_at
 from nodes.diffusion.families.wan import Wan
-from nodes.diffusion.families.wan_autoencoder import WanAutoencoders
+from nodes.diffusion.families.wan_autoencoder import WAN_AUTOENCODERS
 from nodes.diffusion.families.z_image import ZImage
 from nodes.diffusion.families.zero123 import StableZero123
 from nodes.diffusion.types import Component
@@ -80,16 +80,16 @@ FAMILIES: Sequence[Family] = (
     Ltxv(),
     Ltx2(),
     StableAudio(),
-    WanAutoencoders(),
-    HunyuanAutoencoders(),
-    Ltx2Autoencoders(),  # before those of LTX-Video, whose marks they have
-    LtxvAutoencoders(),
+    WAN_AUTOENCODERS,
+    HUNYUAN_AUTOENCODERS,
+    LTX2_AUTOENCODERS,  # before those of LTX-Video, whose marks they have
+    LTXV_AUTOENCODERS,
     Ltx2Sounds(),
-    OobleckAutoencoders(),
-    Flux2Autoencoders(),
-    CascadeAutoencoders(STAGE_A),
-    CascadeAutoencoders(BESIDE_STAGE_C),
-    Autoencoder(),
+    OOBLECK_AUTOENCODERS,
+    FLUX2_AUTOENCODERS,
+    STAGE_A,
+    BESIDE_STAGE_C,
+    KL_AUTOENCODERS,
     LanguageModels(),
     *(TinyFamily(name) for name in FORMATS),
 )

@@ -1,16 +1,14 @@
 """The autoencoder of LTX-2's videos: that of LTX-Video, grown, and without the noise that its decoder was told."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
-from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.contents import Contents, ModelFolder, View
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.ltxv_autoencoder import UNUSED, LtxvAutoencoder, find_ltxv_autoencoder
 from nodes.diffusion.families.ltxv_vae_layout import TIMED, ltxv_vae_config, ltxv_vae_map, units_of
-from nodes.diffusion.families.weights import Shapes, renamed
+from nodes.diffusion.families.weights import Shapes, unchanged
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Component, DiffusionModel, TextEncoder
 from nodes.diffusion.weights.libraries import new_ltx2_autoencoder
 
 CLASS = "AutoencoderKLLTX2Video"
@@ -77,34 +75,12 @@ def load_ltx2_autoencoder(view: View, placement: Placement) -> LtxvAutoencoder:
     """
     network = skeleton(lambda: new_ltx2_autoencoder(dict(view.config) or ltx2_vae_config(view.shapes)))
     own = state_shapes(network)
-    names = renamed({key: key for key in own}) if view.config else ltxv_vae_map(own)
+    names = unchanged(own) if view.config else ltxv_vae_map(own)
     held = view.without(*UNUSED)
     fill(network, gather(network, names, held.shapes, held.read), placement)
     return LtxvAutoencoder(network, placement.device, placement.dtype)
 
 
-class Ltx2Autoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "ltx2_vae"
-    title = "the autoencoder of LTX-2"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_ltx2_autoencoder(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> LtxvAutoencoder:
-        """Build the autoencoder."""
-        view = find_ltx2_autoencoder(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_ltx2_autoencoder(view, placement)
+LTX2_AUTOENCODERS = LoneAutoencoders(
+    "ltx2_vae", "the autoencoder of LTX-2", find_ltx2_autoencoder, load_ltx2_autoencoder
+)

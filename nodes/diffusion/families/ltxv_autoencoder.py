@@ -1,19 +1,17 @@
 """The autoencoder of LTX-Video: a cell is 32 by 32 pixels and 8 frames, the first frame stands alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.ltxv_vae_layout import ltxv_vae_config, ltxv_vae_map
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Component, DiffusionModel, TextEncoder
 from nodes.diffusion.weights.libraries import new_ltxv_autoencoder
 
 if TYPE_CHECKING:
@@ -104,34 +102,12 @@ def load_ltxv_autoencoder(view: View, placement: Placement) -> LtxvAutoencoder:
     is_original = MARKS[0] in view.shapes
     network = skeleton(lambda: new_ltxv_autoencoder(dict(view.config) or ltxv_vae_config(view.shapes)))
     own = state_shapes(network)
-    names = ltxv_vae_map(own) if is_original else renamed({key: key for key in own})
+    names = ltxv_vae_map(own) if is_original else unchanged(own)
     held = view.without(*UNUSED)
     fill(network, gather(network, names, held.shapes, held.read), placement)
     return LtxvAutoencoder(network, placement.device, placement.dtype)
 
 
-class LtxvAutoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "ltxv_vae"
-    title = "the autoencoder of LTX-Video"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_ltxv_autoencoder(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> LtxvAutoencoder:
-        """Build the autoencoder."""
-        view = find_ltxv_autoencoder(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_ltxv_autoencoder(view, placement)
+LTXV_AUTOENCODERS = LoneAutoencoders(
+    "ltxv_vae", "the autoencoder of LTX-Video", find_ltxv_autoencoder, load_ltxv_autoencoder
+)

@@ -1,19 +1,17 @@
 """The autoencoder of Stable Audio, which is called Oobleck: 2048 samples of stereo sound are a cell of 64 channels."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import IncompleteModel
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.stable_audio_layout import autoencoder_config, autoencoder_map
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Component, DiffusionModel, TextEncoder
 from nodes.diffusion.weights.sound_libraries import new_oobleck_autoencoder
 
 if TYPE_CHECKING:
@@ -92,33 +90,9 @@ def load_oobleck(view: View, placement: Placement) -> OobleckAutoencoder:
     is_original = MARKS[0] in view.shapes
     network = skeleton(lambda: new_oobleck_autoencoder(dict(view.config) or autoencoder_config(view.shapes)))
     own = state_shapes(network)
-    names = autoencoder_map(own) if is_original else renamed({key: key for key in own})
+    names = autoencoder_map(own) if is_original else unchanged(own)
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return OobleckAutoencoder(network, placement.device, placement.dtype)
 
 
-class OobleckAutoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "oobleck"
-    title = "the autoencoder of Stable Audio"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_oobleck(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> OobleckAutoencoder:
-        """Build the autoencoder."""
-        view = find_oobleck(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_oobleck(view, placement)
+OOBLECK_AUTOENCODERS = LoneAutoencoders("oobleck", "the autoencoder of Stable Audio", find_oobleck, load_oobleck)

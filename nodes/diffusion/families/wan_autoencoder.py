@@ -3,20 +3,20 @@
 A picture is a video of one frame to both.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from nodes.diffusion.errors import DiffusionError, IncompleteModel
+from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
+from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
 from nodes.diffusion.families.wan_vae_layout import LARGE, wan_vae_config, wan_vae_map
-from nodes.diffusion.families.weights import renamed
+from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
-from nodes.diffusion.types import Autoencoder, Component, DiffusionModel, LatentFormat, TextEncoder
+from nodes.diffusion.types import Autoencoder, LatentFormat
 from nodes.diffusion.weights.libraries import new_wan_autoencoder
 
 if TYPE_CHECKING:
@@ -153,33 +153,11 @@ def load_wan_autoencoder(view: View, placement: Placement) -> WanAutoencoder:
     is_original = ORIGINAL in view.shapes or LARGE_ORIGINAL in view.shapes
     network = skeleton(lambda: new_wan_autoencoder(wan_vae_config(view.shapes, is_original)))
     own = state_shapes(network)
-    names = wan_vae_map(own) if is_original else renamed({key: key for key in own})
+    names = wan_vae_map(own) if is_original else unchanged(own)
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return WanAutoencoder(network, placement.device, placement.dtype)
 
 
-class WanAutoencoders:
-    """The family of such autoencoders in files of their own; see `nodes.diffusion.families.family.Family`."""
-
-    name = "wan_vae"
-    title = "an autoencoder of Wan or Qwen-Image"
-
-    def parts(self, contents: Contents) -> Mapping[Component, int]:
-        """How many weights it has; empty if the file holds none."""
-        view = find_wan_autoencoder(contents) if isinstance(contents, SingleFile) else None
-        return {"vae": view.size} if view is not None else {}
-
-    def load_model(self, contents: Contents, placement: Placement) -> DiffusionModel:
-        """There is no diffusion model in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_clip(self, contents: Contents, placement: Placement) -> TextEncoder:
-        """There is no text encoder in such a file."""
-        raise IncompleteModel(f"{contents.path.name} holds an autoencoder only; load it with VAELoader.")
-
-    def load_vae(self, contents: Contents, placement: Placement) -> WanAutoencoder:
-        """Build the autoencoder."""
-        view = find_wan_autoencoder(contents)
-        if view is None:
-            raise IncompleteModel(f"{contents.path.name} holds no autoencoder.")
-        return load_wan_autoencoder(view, placement)
+WAN_AUTOENCODERS = LoneAutoencoders(
+    "wan_vae", "an autoencoder of Wan or Qwen-Image", find_wan_autoencoder, load_wan_autoencoder
+)
