@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from nodes.diffusion.families.clip_text import clip_width, is_clip
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, TextFiles, View
-from nodes.diffusion.families.t5_text import MULTILINGUAL, SPIECE, T5, T5Kind, build_t5, is_multilingual, is_t5
+from nodes.diffusion.families.t5_text import MULTILINGUAL, T5, T5Kind, build_t5, is_multilingual, is_t5
 from nodes.diffusion.families.text_files import ClipPart, clip_kind, load_clip, lone_clip
+from nodes.diffusion.families.vocabularies import vocabulary_of
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.encoder import ClipStyle, ClipTextEncoder
 from nodes.diffusion.text.t5 import T5TextEncoder
-from nodes.diffusion.text.unigram import LanguageVocabulary, find_vocabulary, parse_pieces
 
 INSIDE = "text_encoders.{}.transformer."
 """Where a file with the whole model has a text encoder."""
@@ -84,24 +84,9 @@ def load_t5(
     """
     kind = kind or (MULTILINGUAL if is_multilingual(view) else T5)
     network = build_t5(view, placement)
-    vocabulary = t5_vocabulary(contents, view, kind)
+    vocabulary = vocabulary_of(contents, view, kind.vocabulary)
     place = placement.device, placement.dtype
     return T5TextEncoder(network, vocabulary, *place, shortest, kind.name, masks, end=kind.end, pad=kind.pad)
-
-
-def t5_vocabulary(contents: Contents, view: View, kind: T5Kind) -> LanguageVocabulary:
-    """The vocabulary of T5: of the model's folder, out of the file, or from where people keep it.
-
-    Raises:
-        ModelFileError: it is nowhere.
-    """
-    if isinstance(contents, ModelFolder):
-        part = view.path.name.replace("text_encoder", "tokenizer")
-        return find_vocabulary(contents.path / part, kind.vocabulary)
-    held = next((key for key in view.shapes if key.endswith(SPIECE)), None)
-    if held is not None:
-        return parse_pieces(bytes(view.read(held).contiguous().numpy().tobytes()), view.path.name)
-    return find_vocabulary(view.path, kind.vocabulary)
 
 
 def text_sizes(views: Mapping[str, View]) -> int:

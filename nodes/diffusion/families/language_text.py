@@ -13,12 +13,11 @@ from torch import nn
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.layouts import block_count
-from nodes.diffusion.families.t5_text import SPIECE
+from nodes.diffusion.families.vocabularies import SPIECE, vocabulary_of
 from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.language import LanguageStyle, LanguageTextEncoder
 from nodes.diffusion.text.libraries import new_language_model
-from nodes.diffusion.text.unigram import LanguageVocabulary, find_vocabulary, parse_pieces
 
 ATTENTION = "layers.0.self_attn."
 EMBEDDING = "embed_tokens.weight"
@@ -132,24 +131,8 @@ def load_language(contents: Contents, view: View, placement: Placement, style: L
     """
     kind = kind_of(view) or MISTRAL
     network = build_language(kind, view, placement, style)
-    vocabulary = language_vocabulary(contents, view, kind)
+    vocabulary = vocabulary_of(contents, view, kind.vocabulary)
     return LanguageTextEncoder(network, vocabulary, placement.device, placement.dtype, style, kind.name)
-
-
-def language_vocabulary(contents: Contents, view: View, kind: LanguageKind) -> LanguageVocabulary:
-    """The vocabulary of a language model: of its folder, out of its file, or from where people keep it.
-
-    Raises:
-        ModelFileError: it is nowhere.
-    """
-    if isinstance(contents, ModelFolder):
-        return find_vocabulary(contents.path / view.path.name.replace("text_encoder", "tokenizer"), kind.vocabulary)
-    if isinstance(contents, SingleFile):
-        held = next((key for key in contents.shapes if key.endswith(SPIECE)), None)
-        if held is not None:
-            data = contents.tensor(held).contiguous().numpy().tobytes()
-            return parse_pieces(bytes(data), view.path.name)
-    return find_vocabulary(view.path, kind.vocabulary)
 
 
 def build_language(kind: LanguageKind, view: View, placement: Placement, style: LanguageStyle) -> nn.Module:

@@ -98,9 +98,7 @@ def load_ltx2_texts(contents: Contents, texts: Mapping[str, View], placement: Pl
         ModelFileError: the vocabulary is nowhere.
     """
     gemma, view = texts[GEMMA3.name], texts["connectors"]
-    files = contents.files if isinstance(contents, TextFiles) else (contents,)
-    own = next(file for file in files if file.path == gemma.path)
-    language = load_language(own, gemma, placement, STYLE)
+    language = load_language(contents, gemma, placement, STYLE)
     config = connectors_config(view.shapes, gemma.shapes[EMBEDDING][1])
     network = skeleton(lambda: new_ltx2_connectors(config))
     names = connectors_map(state_shapes(network))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nodes.diffusion.families.building import fill, gather, skeleton
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
+from nodes.diffusion.families.vocabularies import SPIECE
 from nodes.diffusion.families.weights import Piece
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.text.t5 import END, PAD
@@ -18,8 +19,6 @@ FIRST = "encoder.block.0.layer.0.SelfAttention.q.weight"
 TIED = "encoder.embed_tokens.weight"
 """The second name of the token vectors, `shared.weight`; files hold one of the two or both."""
 BIAS = "encoder.block.{}.layer.0.SelfAttention.relative_attention_bias.weight"
-SPIECE = "spiece_model"
-"""What files call a vocabulary that they bring with them, as bytes."""
 HEAD_WIDTH = 64
 SETTINGS = ("d_kv",)
 """What no shape tells, and so may stand in a file's header."""
