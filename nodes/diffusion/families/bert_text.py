@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nodes.diffusion.families.building import fill, gather, skeleton
+from nodes.diffusion.families.building import fill, gather, number_positions, skeleton
 from nodes.diffusion.families.contents import View
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.weights import unchanged
@@ -51,8 +51,8 @@ def build_bert(view: View, placement: Placement) -> "BertModel":
     bare = view.renamed({key: key.removeprefix(PREFIX) for key in view.shapes}).without(*BESIDE)
     config = dict(view.config) or bert_config(bare)
     network = skeleton(lambda: new_bert(config))
-    for name, like in (("position_ids", torch.arange), ("token_type_ids", torch.zeros)):
-        count = network.config.max_position_embeddings
-        network.embeddings._buffers[name] = like(count, dtype=torch.long)[None]
+    number_positions(network)
+    count = network.config.max_position_embeddings
+    network.embeddings._buffers["token_type_ids"] = torch.zeros(1, count, dtype=torch.long)
     names = unchanged(network.state_dict())
     return fill(network, gather(network, names, bare.shapes, bare.read), placement)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from nodes.diffusion.families.flux_layout import rope_axes
@@ -41,7 +40,7 @@ def _layout(double: BlockLayout) -> Layout:
 
 APART = _layout(BlockLayout("double_blocks", {**_DOUBLE.layers, **_APART}))
 """As Tencent publishes it: queries, keys and values are apart."""
-FUSED = _layout(replace(_DOUBLE))
+FUSED = _layout(_DOUBLE)
 """As files for ComfyUI may have it: they are one matrix, as in HunyuanVideo."""
 
 

@@ -119,7 +119,7 @@ def z_image() -> NewerOriginal:
             cap_feat_dim=64,
             axes_dims=[8, 12, 12],
         )
-        vae = vae_tensors(autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False), "")
+        vae = flux_vae()
         beside = {"norm_final.weight": torch.ones(64)}
         return NewerOriginal(alive(network), Z_IMAGE, qwen3(), vae, beside=beside)
 
@@ -177,6 +177,11 @@ def wan() -> NewerOriginal:
         return NewerOriginal(alive(network), WAN, UMT5EncoderModel(config).eval(), wan_vae(), "")
 
     return seeded(3, build)
+
+
+def flux_vae() -> dict[str, Tensor]:
+    """The weights of a tiny autoencoder with 16 channels."""
+    return vae_tensors(autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False), "")
 
 
 def wan_vae() -> dict[str, Tensor]:

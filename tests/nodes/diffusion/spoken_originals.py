@@ -17,7 +17,7 @@ from transformers import Gemma2Config, Gemma2Model, LlamaConfig, LlamaModel, UMT
 from nodes.diffusion.families.aura_flow import LAYOUT as AURA_FLOW
 from nodes.diffusion.families.krea2 import LAYOUT as KREA2
 from nodes.diffusion.families.lumina2 import LAYOUT as LUMINA2
-from tests.nodes.diffusion.newer_originals import NewerOriginal, alive, qwen3, wan_vae
+from tests.nodes.diffusion.newer_originals import NewerOriginal, alive, flux_vae, qwen3, wan_vae
 from tests.nodes.diffusion.originals import autoencoder, clip, seeded, t5, vae_tensors
 
 IS_LLAMA = {"latentloom.language": '{"kind": "llama3"}'}
@@ -144,11 +144,6 @@ def hidream() -> HiDreamOriginal:
         return HiDreamOriginal(alive(network), texts, flux_vae())
 
     return seeded(6, build)
-
-
-def flux_vae() -> dict[str, Tensor]:
-    """The weights of a tiny autoencoder with 16 channels."""
-    return vae_tensors(autoencoder(latent=16, use_quant_conv=False, use_post_quant_conv=False), "")
 
 
 def gemma2(layers: int = 3) -> nn.Module:
