@@ -11,7 +11,7 @@ from nodes.diffusion.conditioning_operations import with_options
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.cascade_models import FORMAT_B, FORMAT_C, PRIOR
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.pictures.resizing import resize
+from nodes.diffusion.pictures.imaging import scale
 from nodes.sockets import Conditioning, Image, Latent, Vae
 
 
@@ -63,7 +63,7 @@ def encode_for_stage_c(
                 f"{vae.source.names} does not encode for stage C; take the autoencoder of its checkpoint."
             )
         rows, columns = (side // compression * autoencoder.downscale for side in (height, width))
-        pixels = resize(image[..., :3].movedim(-1, 1), columns, rows, "bicubic", "center").movedim(1, -1)
+        pixels = scale(image[..., :3], columns, rows, "bicubic", "center")
         samples = autoencoding.encode(autoencoder, pixels)
     # A whole number of 2 by 2 cells, which stage B takes together.
     empty = torch.zeros(len(samples), FORMAT_B.channels, height // 8 * 2, width // 8 * 2)

@@ -12,7 +12,7 @@ from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.sd1 import FORMAT
 from nodes.diffusion.families.zero123 import camera
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.pictures.resizing import resize
+from nodes.diffusion.pictures.imaging import scale
 from nodes.diffusion.vision.encoder import see
 from nodes.limits import MAX_RESOLUTION, BatchSize
 from nodes.sockets import ClipVision, Conditioning, Image, Latent, Vae
@@ -93,7 +93,7 @@ def _seen(clip_vision: ClipVision, image: Tensor, models: ModelRegistry) -> Tens
 
 def _encoded(vae: types.VaeHandle, image: Tensor, width: int, height: int, models: ModelRegistry) -> Tensor:
     """The picture as the model sees it beside what it draws."""
-    pixels = resize(image[..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
+    pixels = scale(image[..., :3], width, height, "bilinear", "center")
     with models.use_vae(vae) as autoencoder:
         picture = autoencoding.encode(autoencoder, pixels)
     if picture.shape[1] != FORMAT.channels:

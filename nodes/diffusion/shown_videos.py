@@ -14,6 +14,7 @@ from torch.nn import functional
 from nodes.diffusion import autoencoding
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.wan_autoencoder import format_of
+from nodes.diffusion.pictures.imaging import scale
 from nodes.diffusion.pictures.resizing import resize
 from nodes.diffusion.types import Autoencoder
 
@@ -44,8 +45,7 @@ class VideoSize:
 
     def fitted(self, frames: Tensor) -> Tensor:
         """Frames in this size, as many as there are, at most `length`: the middle is kept, colours alone."""
-        shown = frames[: self.length, ..., :3].movedim(-1, 1)
-        return resize(shown, self.width, self.height, "bilinear", "center").movedim(1, -1)
+        return scale(frames[: self.length, ..., :3], self.width, self.height, "bilinear", "center")
 
     def filled(self, frames: Tensor | None) -> Tensor:
         """Frames in this size, followed by grey until the video is full."""

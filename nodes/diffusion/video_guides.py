@@ -10,7 +10,7 @@ from nodes.diffusion import autoencoding
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.inpainting import fit_mask
 from nodes.diffusion.keyframes import CELL, FRAMES, cells, count, with_keyframes, without_keyframes
-from nodes.diffusion.pictures.resizing import resize
+from nodes.diffusion.pictures.imaging import scale
 from nodes.diffusion.types import Autoencoder, Conditioning, Latent, ModelHandle, Patch
 from nodes.diffusion.weights.statefile import StateFile
 
@@ -118,7 +118,7 @@ def encoded(autoencoder: Autoencoder, images: Tensor, width: int, height: int) -
             f"The autoencoder makes a cell of {autoencoder.downscale} pixels a side, that of LTX-Video of {CELL}: take "
             "the one that comes with its checkpoint."
         )
-    pixels = resize(images[..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
+    pixels = scale(images[..., :3], width, height, "bilinear", "center")
     latent = autoencoding.encode(autoencoder, pixels)
     return latent if latent.dim() == 5 else latent.unsqueeze(2)
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from graph.context import Context
 from graph.node import Widget, node
-from nodes.conditioning.conditioning_families import Prompt
+from nodes.conditioning.text_encoding import Prompt
 from nodes.conditioning.text_generation import FRAMES_PER_SECOND, MaybeImage, SamplingMode
 from nodes.diffusion.models import ModelRegistry
 from nodes.diffusion.text.generation import Request, parted, write

@@ -9,7 +9,7 @@ from graph.node import node
 from nodes.diffusion.files.video_compression import compressed
 from nodes.diffusion.keyframes import CELL, FRAMES
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.video_guides import encoded
+from nodes.diffusion.video_guides import begun
 from nodes.limits import MAX_RESOLUTION
 from nodes.sockets import Conditioning, Image, Latent, Vae
 
@@ -43,12 +43,9 @@ def ltxv_image_to_video(
 ) -> Begun:
     """Start a video from a picture."""
     with models.use_vae(vae) as autoencoder:
-        given = encoded(autoencoder, image, width, height)
-    samples = torch.zeros(batch_size, given.shape[1], (length - 1) // FRAMES + 1, height // CELL, width // CELL)
-    samples[:, :, : given.shape[2]] = given
-    mask = torch.ones(batch_size, 1, samples.shape[2], 1, 1)
-    mask[:, :, : given.shape[2]] = 1.0 - strength
-    return Begun(positive, negative, {"samples": samples, "noise_mask": mask})
+        size = (length - 1) // FRAMES + 1, height // CELL, width // CELL
+        empty = torch.zeros(batch_size, autoencoder.latent_channels, *size)
+        return Begun(positive, negative, begun(autoencoder, {"samples": empty}, image, strength))
 
 
 @node("LTXVPreprocess", title="Compress for LTX-Video", category="image")

@@ -12,7 +12,7 @@ from nodes.diffusion import autoencoding
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.svd import FORMAT, FPS, MOTION, NOISE
 from nodes.diffusion.models import ModelRegistry
-from nodes.diffusion.pictures.resizing import resize
+from nodes.diffusion.pictures.imaging import scale
 from nodes.diffusion.vision.encoder import open_vision, see
 from nodes.limits import MAX_RESOLUTION
 from nodes.models.loaders import MaybeVae
@@ -73,7 +73,7 @@ def svd_image_to_video(
     seen = see(models, clip_vision, init_image, "center").image_embeds
     if seen is None:
         raise DiffusionError("The model is told of pictures as CLIP sums them up; take the encoder of its checkpoint.")
-    pixels = resize(init_image[..., :3].movedim(-1, 1), width, height, "bilinear", "center").movedim(1, -1)
+    pixels = scale(init_image[..., :3], width, height, "bilinear", "center")
     if augmentation_level > 0:
         noise = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(0))
         pixels = pixels + noise * augmentation_level

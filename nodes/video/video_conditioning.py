@@ -90,8 +90,8 @@ def wan_first_last_frame_to_video(
     """Let Wan make a video between a first and a last picture."""
     size = VideoSize(width, height, length)
     with models.use_vae(vae) as autoencoder:
-        shown = ends(autoencoder, start_image, end_image, size)
         samples = size.empty(autoencoder.latent_channels, autoencoder.downscale, batch_size)
+        shown = ends(autoencoder, start_image, end_image, size)
     seen = _together(clip_vision_start_image, clip_vision_end_image)
     return begun(positive, negative, {"samples": samples}, seen, **shown)
 
@@ -114,11 +114,19 @@ def wan_fun_inpaint_to_video(
     models: ModelRegistry,
 ) -> Begun:
     """Let a model of the kind Wan Fun InP make what lies between given frames."""
-    size = VideoSize(width, height, length)
-    with models.use_vae(vae) as autoencoder:
-        shown = ends(autoencoder, start_image, end_image, size)
-        samples = size.empty(autoencoder.latent_channels, autoencoder.downscale, batch_size)
-    return begun(positive, negative, {"samples": samples}, clip_vision_output, **shown)
+    return wan_first_last_frame_to_video(
+        positive,
+        negative,
+        vae,
+        width,
+        height,
+        length,
+        batch_size,
+        clip_vision_start_image=clip_vision_output,
+        start_image=start_image,
+        end_image=end_image,
+        models=models,
+    )
 
 
 def _together(first: Seen | None, last: Seen | None) -> Seen | None:

@@ -4,24 +4,18 @@ Files of the first are in the layout of diffusers; that of 1.5 makes smaller lat
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import torch
-from torch import Tensor
+from typing import Any
 
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.hunyuan15_layout import VAE_MARKS, hunyuan15_vae_config, hunyuan15_vae_map
 from nodes.diffusion.families.layouts import block_count
 from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
-from nodes.diffusion.families.weights import Shapes, renamed
+from nodes.diffusion.families.video_autoencoder import VideoAutoencoder
+from nodes.diffusion.families.weights import Shapes, unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import LatentFormat
 from nodes.diffusion.weights.libraries import new_hunyuan15_autoencoder, new_hunyuan_autoencoder
-
-if TYPE_CHECKING:
-    from diffusers.models.autoencoders.autoencoder_kl_hunyuan_video import AutoencoderKLHunyuanVideo
-    from diffusers.models.autoencoders.autoencoder_kl_hunyuanvideo15 import AutoencoderKLHunyuanVideo15
 
 VIDEOS = LatentFormat(channels=16, scale=0.476986, has_frames=True)
 SMALL_VIDEOS = LatentFormat(channels=32, scale=1.03682, downscale=16, has_frames=True)
@@ -35,14 +29,8 @@ PEAK = 188
 
 
 @dataclass(frozen=True)
-class HunyuanAutoencoder:
+class HunyuanAutoencoder(VideoAutoencoder):
     """An autoencoder of videos on its device; see `nodes.diffusion.types.Autoencoder`. Long videos go in pieces."""
-
-    network: "AutoencoderKLHunyuanVideo | AutoencoderKLHunyuanVideo15"
-    device: torch.device
-    dtype: torch.dtype
-    reads_videos: bool = True
-    """Whether pixels and latents may have frames, between channels and rows."""
 
     @property
     def latent_channels(self) -> int:
@@ -53,20 +41,6 @@ class HunyuanAutoencoder:
     def downscale(self) -> int:
         """Picture pixels per latent cell, in each direction."""
         return int(self.network.spatial_compression_ratio)
-
-    @torch.no_grad()
-    def encode(self, pixels: Tensor) -> Tensor:
-        """The mean of the latents of pictures (batch, 3, height, width) or videos (batch, 3, frames, ...)."""
-        videos = (pixels if pixels.dim() == 5 else pixels.unsqueeze(2)).to(self.device, self.dtype)
-        latents = self.network.encode(videos).latent_dist.mode().to(pixels.device, torch.float32)
-        return latents if pixels.dim() == 5 else latents.squeeze(2)
-
-    @torch.no_grad()
-    def decode(self, latents: Tensor) -> Tensor:
-        """Pixels of latents; those of videos keep their frames."""
-        videos = (latents if latents.dim() == 5 else latents.unsqueeze(2)).to(self.device, self.dtype)
-        pixels = self.network.decode(videos).sample.to(latents.device, torch.float32)
-        return pixels if latents.dim() == 5 else pixels.squeeze(2)
 
     def bytes_per_pixel(self) -> int:
         """About how much memory frames take at their peak, for each pixel of one."""
@@ -100,7 +74,7 @@ def load_hunyuan_autoencoder(view: View, placement: Placement) -> HunyuanAutoenc
         names = hunyuan15_vae_map(state_shapes(network))
     else:
         network = skeleton(lambda: new_hunyuan_autoencoder(hunyuan_vae_config(view.shapes)))
-        names = renamed({key: key for key in state_shapes(network)})
+        names = unchanged(state_shapes(network))
     fill(network, gather(network, names, view.shapes, view.read), placement)
     return HunyuanAutoencoder(network, placement.device, placement.dtype)
 

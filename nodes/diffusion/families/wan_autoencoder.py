@@ -4,23 +4,17 @@ A picture is a video of one frame to both.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import torch
-from torch import Tensor
 
 from nodes.diffusion.errors import DiffusionError
 from nodes.diffusion.families.building import fill, gather, skeleton, state_shapes
 from nodes.diffusion.families.contents import Contents, ModelFolder, SingleFile, View
 from nodes.diffusion.families.lone_autoencoders import LoneAutoencoders
+from nodes.diffusion.families.video_autoencoder import VideoAutoencoder
 from nodes.diffusion.families.wan_vae_layout import LARGE, wan_vae_config, wan_vae_map
 from nodes.diffusion.families.weights import unchanged
 from nodes.diffusion.memory.placing import Placement
 from nodes.diffusion.types import Autoencoder, LatentFormat
 from nodes.diffusion.weights.libraries import new_wan_autoencoder
-
-if TYPE_CHECKING:
-    from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 
 # fmt: off
 MEANS = (
@@ -73,14 +67,8 @@ PEAK = 73
 
 
 @dataclass(frozen=True)
-class WanAutoencoder:
+class WanAutoencoder(VideoAutoencoder):
     """An autoencoder of videos on its device; see `nodes.diffusion.types.Autoencoder`."""
-
-    network: "AutoencoderKLWan"
-    device: torch.device
-    dtype: torch.dtype
-    reads_videos: bool = True
-    """Whether pixels and latents may have frames, between channels and rows."""
 
     @property
     def latent_channels(self) -> int:
@@ -91,20 +79,6 @@ class WanAutoencoder:
     def downscale(self) -> int:
         """Picture pixels per latent cell, in each direction."""
         return int(self.network.config["scale_factor_spatial"])
-
-    @torch.no_grad()
-    def encode(self, pixels: Tensor) -> Tensor:
-        """The mean of the latents of pictures (batch, 3, height, width) or videos (batch, 3, frames, ...)."""
-        videos = (pixels if pixels.dim() == 5 else pixels.unsqueeze(2)).to(self.device, self.dtype)
-        latents = self.network.encode(videos).latent_dist.mode().to(pixels.device, torch.float32)
-        return latents if pixels.dim() == 5 else latents.squeeze(2)
-
-    @torch.no_grad()
-    def decode(self, latents: Tensor) -> Tensor:
-        """Pixels of latents; those of videos keep their frames."""
-        videos = (latents if latents.dim() == 5 else latents.unsqueeze(2)).to(self.device, self.dtype)
-        pixels = self.network.decode(videos).sample.to(latents.device, torch.float32)
-        return pixels if latents.dim() == 5 else pixels.squeeze(2)
 
     def bytes_per_pixel(self) -> int:
         """About how much memory one frame takes at its peak, for each of its pixels."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nodes.diffusion.pictures.imaging import scale
 from nodes.diffusion.pictures.masking import as_batch
 from nodes.diffusion.pictures.resizing import resize
 
@@ -81,7 +82,7 @@ def porter_duff(source: Layer, destination: Layer, mode: Mode) -> Layer:
 
 
 def _premultiplied(layer: Layer, count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
-    image = resize(layer.image[..., :3].movedim(-1, 1), width, height, "bicubic", "center").movedim(1, -1)
+    image = scale(layer.image[..., :3], width, height, "bicubic", "center")
     mask = resize(as_batch(layer.mask).unsqueeze(1), width, height, "bicubic", "center").movedim(1, -1)
     alpha = repeated(1.0 - mask, count).to(image)
     return repeated(image, count) * alpha, alpha

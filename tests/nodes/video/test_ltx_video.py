@@ -79,3 +79,15 @@ def test_pictures_are_made_coarse_as_videos_are() -> None:
     assert fine.shape == coarse.shape == (2, 32, 48, 3)
     errors = [float((each - image[:, :32, :48]).abs().mean()) for each in (fine, coarse)]
     assert 0 < errors[0] < errors[1]
+
+
+def test_pictures_that_the_video_has_no_room_for_are_left_out(bench: Any) -> None:
+    house, _, clip, vae = bench
+    pictures = torch.rand(25, 64, 96, 3, generator=torch.Generator().manual_seed(0))
+    text = house.text(clip, "a cat")
+    fitting, many = (
+        ltxv_image_to_video(text, text, vae, some, 96, 64, 9, models=house.models).latent["samples"]
+        for some in (pictures[:9], pictures)
+    )
+    assert fitting.shape == many.shape == (1, 128, 2, 2, 3)
+    assert torch.allclose(fitting[:, :, 0], many[:, :, 0], atol=1e-5)
